@@ -1,16 +1,17 @@
 /**
- * For: `npm run package` — lockstep-<version>.vsix, staged from what ships and nothing else.
+ * For: `npm run package [-- --out <file>]` — lockstep-<version>.vsix, staged from what ships and nothing else.
  * Exit code 1 where it is larger than a download should be.
  */
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT, buildIfDue, formatSize, installIfDue, run } from './project.mjs';
+import { basename, join, resolve } from 'node:path';
+import { ROOT, buildIfDue, formatSize, installIfDue } from './project.mjs';
 
 const LIMIT_BYTES = 3_000_000;
 const STAGE = join(ROOT, '.cache/package');
 
 /** What ships beside the manifest. The build's own stamp stays behind. */
-const SHIPPED = ['dist', 'media', 'snippets', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+const SHIPPED = ['dist', 'media', 'snippets', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 const LEFT_BEHIND = /[/\\](dist[/\\]\.built|media[/\\]lessons|media[/\\]screenshots)$/;
 
 async function main() {
@@ -30,17 +31,27 @@ async function main() {
   delete manifest.files;
   writeFileSync(join(STAGE, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 
-  const vsix = join(ROOT, `lockstep-${manifest.version}.vsix`);
+  const vsix = target() ?? join(ROOT, `lockstep-${manifest.version}.vsix`);
   rmSync(vsix, { force: true });
   const vsce = join(ROOT, 'node_modules/@vscode/vsce/vsce');
-  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--out', vsix];
-  const code = await run(process.execPath, [vsce, ...args], { cwd: STAGE });
-  if (code !== 0) return code;
+  const result = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], {
+    cwd: STAGE,
+    encoding: 'utf8',
+  });
+  if (result.status !== 0) {
+    console.error(`${result.stdout}${result.stderr}vsce could not make the package`);
+    return 1;
+  }
   const { size } = statSync(vsix);
-  console.log(`lockstep-${manifest.version}.vsix: ${formatSize(size)} (at most ${formatSize(LIMIT_BYTES)})`);
+  console.log(`${basename(vsix)}: ${formatSize(size)} (at most ${formatSize(LIMIT_BYTES)})`);
   if (size <= LIMIT_BYTES) return 0;
   console.error('the package is too large: the sizes above show what grew');
   return 1;
+}
+
+function target() {
+  const at = process.argv.indexOf('--out');
+  return at < 0 || process.argv[at + 1] === undefined ? null : resolve(process.argv[at + 1]);
 }
 
 process.exitCode = await main();
