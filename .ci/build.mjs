@@ -92,12 +92,15 @@ function optionsOf({ out, from, for: target, script }) {
     sourcemap: watch ? 'linked' : false,
     legalComments: 'none',
     logLevel: 'warning',
+    define: { LOCKSTEP_VERSION: JSON.stringify(VERSION) },
     banner: script ? { js: '#!/usr/bin/env node' } : {},
     plugins: [sharedTypeScript(out)],
     // ESM builds of these packages, where the default is UMD that cannot be bundled.
     mainFields: TARGETS[target].platform === 'node' ? ['module', 'main'] : ['module', 'browser', 'main'],
   };
 }
+
+const VERSION = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
 
 /** Every bundle asks for dist/lib/typescript.js, by the way from its own place. */
 function sharedTypeScript(out) {
