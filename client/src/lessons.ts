@@ -1,0 +1,233 @@
+/**
+ * For: the lesson panel: finds a lesson's data, hands it to the webview, runs its programs in a process of their own.
+ * In and out: checked messages from the webview in (protocol.ts); lesson, run events and problems out.
+ * Must never know: how a lesson is written or drawn.
+ */
+import * as vscode from 'vscode';
+import { launch, LIMITS, type Run } from '../../server/src/learn/launch.ts';
+import {
+  parseFromPanel,
+  parseLessonDoc,
+  parseLessonIndex,
+  type FromPanel,
+  type LessonDoc,
+  type LessonEntry,
+  type ToPanel,
+} from '../../server/src/learn/protocol.ts';
+import { openLessonFile } from './lessonFiles.ts';
+import { panelHtml } from './panelHtml.ts';
+import type { Pages } from './pages.ts';
+import { panelStrings } from './strings.ts';
+
+export interface LessonPanels extends vscode.Disposable {
+  /** Opens a lesson by its id; without one it asks which. */
+  open(id: unknown): Promise<void>;
+}
+
+const VIEW = 'lockstep.lesson';
+
+export function createLessonPanels(
+  context: vscode.ExtensionContext,
+  output: vscode.LogOutputChannel,
+  pages: Pages,
+): LessonPanels {
+  let panel: LessonPanel | null = null;
+  const attach = (view: vscode.WebviewPanel, lesson: LessonDoc, index: readonly LessonEntry[]) => {
+    panel = new LessonPanel(context, output, pages, view, lesson, index);
+    view.onDidDispose(() => {
+      panel?.stop();
+      panel = null;
+    });
+  };
+
+  const open = async (argument: unknown) => {
+    const index = await readIndex(context);
+    const id = typeof argument === 'string' ? argument : await pickLesson(index);
+    if (id === undefined) return;
+    if (!index.some((entry) => entry.id === id)) {
+      void vscode.window.showWarningMessage(vscode.l10n.t('There is no lesson {0}', id));
+      return;
+    }
+    const lesson = await readLesson(context, id);
+    if (panel !== null) {
+      panel.show(lesson, index);
+      return;
+    }
+    const view = vscode.window.createWebviewPanel(VIEW, lesson.title, vscode.ViewColumn.Active, {
+      enableFindWidget: true,
+    });
+    attach(view, lesson, index);
+  };
+
+  const serializer = vscode.window.registerWebviewPanelSerializer(VIEW, {
+    deserializeWebviewPanel: async (view, state: unknown) => {
+      const index = await readIndex(context);
+      const wanted = typeof state === 'object' && state !== null && 'lesson' in state ? state.lesson : null;
+      const id = index.find((entry) => entry.id === wanted)?.id ?? index[0]?.id;
+      if (id === undefined) view.dispose();
+      else attach(view, await readLesson(context, id), index);
+    },
+  });
+  return {
+    open,
+    dispose: () => {
+      panel?.stop();
+      serializer.dispose();
+    },
+  };
+}
+
+class LessonPanel {
+  private readonly context: vscode.ExtensionContext;
+  private readonly output: vscode.LogOutputChannel;
+  private readonly pages: Pages;
+  private readonly view: vscode.WebviewPanel;
+  private lesson: LessonDoc;
+  private index: readonly LessonEntry[];
+  private run: Run | null = null;
+
+  constructor(
+    context: vscode.ExtensionContext,
+    output: vscode.LogOutputChannel,
+    pages: Pages,
+    view: vscode.WebviewPanel,
+    lesson: LessonDoc,
+    index: readonly LessonEntry[],
+  ) {
+    this.context = context;
+    this.output = output;
+    this.pages = pages;
+    this.view = view;
+    this.lesson = lesson;
+    this.index = index;
+    const { extensionUri } = context;
+    view.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [
+        vscode.Uri.joinPath(extensionUri, 'dist', 'webview'),
+        vscode.Uri.joinPath(extensionUri, 'media'),
+      ],
+    };
+    view.iconPath = new vscode.ThemeIcon('book');
+    view.webview.onDidReceiveMessage((message: unknown) => {
+      const parsed = parseFromPanel(message);
+      if (parsed === null) output.warn(vscode.l10n.t('The lesson panel sent a message that is not known'));
+      else this.receive(parsed);
+    });
+    view.title = lesson.title;
+    view.webview.html = panelHtml(view.webview, extensionUri);
+  }
+
+  show(lesson: LessonDoc, index: readonly LessonEntry[]): void {
+    this.stop();
+    this.lesson = lesson;
+    this.index = index;
+    this.view.title = lesson.title;
+    this.view.reveal();
+    this.sendLesson();
+  }
+
+  stop(): void {
+    this.run?.stop();
+    this.run = null;
+  }
+
+  private receive(message: FromPanel): void {
+    switch (message.type) {
+      case 'ready':
+        return this.sendLesson();
+      case 'run':
+        return this.start(message.file);
+      case 'stop':
+        return this.stop();
+      case 'openFile':
+        return this.attempt(openLessonFile(this.context, this.lesson, message.file, message.line ?? 0));
+      case 'openRule':
+        return this.attempt(this.pages.openRule(message.rule));
+      case 'openLesson':
+        return this.attempt(vscode.commands.executeCommand('lockstep.openLesson', message.id));
+      case 'openLink':
+        return this.attempt(vscode.env.openExternal(vscode.Uri.parse(message.href)));
+    }
+  }
+
+  private sendLesson(): void {
+    const at = this.index.findIndex((entry) => entry.id === this.lesson.id);
+    this.post({
+      type: 'lesson',
+      lesson: this.lesson,
+      previous: this.index[at - 1] ?? null,
+      next: this.index[at + 1] ?? null,
+      strings: panelStrings(),
+    });
+  }
+
+  /** Only programs that the lesson itself names are run, and only one at a time. */
+  private start(file: string): void {
+    this.stop();
+    const block = this.lesson.blocks.find((each) => each.kind === 'run' && each.file === file);
+    if (block?.kind !== 'run') {
+      this.problem(vscode.l10n.t('This lesson runs no program {0}', file));
+      return;
+    }
+    const built = vscode.Uri.joinPath(this.context.extensionUri, 'dist');
+    if (built.scheme !== 'file') {
+      this.problem(vscode.l10n.t('Programs run on the desktop and on remote machines, not in the browser'));
+      return;
+    }
+    const { id } = this.lesson;
+    this.post({ type: 'started', file });
+    this.run = launch(
+      {
+        runner: vscode.Uri.joinPath(built, 'runner.js').fsPath,
+        entry: vscode.Uri.joinPath(built, 'lessons', id, block.entry).fsPath,
+        limits: LIMITS,
+      },
+      (event) => {
+        // The reader may have gone on to another lesson while this one's last messages were under way.
+        if (this.lesson.id === id) this.post({ type: 'run', file, event });
+      },
+    );
+  }
+
+  private attempt(action: Thenable<unknown>): void {
+    action.then(undefined, (error: unknown) => {
+      this.problem(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  private problem(message: string): void {
+    this.output.error(message);
+    this.post({ type: 'problem', message });
+  }
+
+  private post(message: ToPanel): void {
+    void this.view.webview.postMessage(message);
+  }
+}
+
+async function pickLesson(index: readonly LessonEntry[]): Promise<string | undefined> {
+  const picked = await vscode.window.showQuickPick(
+    index.map((entry) => ({
+      label: entry.title,
+      description: vscode.l10n.t('{0} minutes', entry.minutes),
+      detail: entry.rules.join(' · '),
+      id: entry.id,
+    })),
+    { title: vscode.l10n.t('Lessons'), matchOnDetail: true },
+  );
+  return picked?.id;
+}
+
+async function readIndex(context: vscode.ExtensionContext): Promise<LessonEntry[]> {
+  return parseLessonIndex(await readJson(context, 'index.json'));
+}
+
+async function readLesson(context: vscode.ExtensionContext, id: string): Promise<LessonDoc> {
+  return parseLessonDoc(await readJson(context, `${id}.json`));
+}
+
+async function readJson(context: vscode.ExtensionContext, name: string): Promise<unknown> {
+  const uri = vscode.Uri.joinPath(context.extensionUri, 'dist', 'lessons', name);
+  return JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+}

@@ -1,0 +1,111 @@
+/** The language server as the rest of the client sees it: started late, restarted on request, asked by name. */
+import * as vscode from 'vscode';
+import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
+import { parseStatus } from './requests.ts';
+import { LANGUAGES, type Status } from './status.ts';
+
+export interface Server extends vscode.Disposable {
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** Rejects when the server is not running or refuses. */
+  request(method: string, params: unknown, token?: vscode.CancellationToken): Promise<unknown>;
+}
+
+/** A link in server-made markdown may call these and nothing else. */
+const TRUSTED_COMMANDS = ['lockstep.openLesson'] as const;
+
+const WATCHED = [
+  '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}',
+  '**/{tsconfig*,jsconfig*,package,lockstep.config}.json',
+] as const;
+
+export function createServer(
+  context: vscode.ExtensionContext,
+  output: vscode.LogOutputChannel,
+  status: Status,
+): Server {
+  let client: LanguageClient | null = null;
+  let starting: Promise<void> | null = null;
+
+  const launch = async () => {
+    status.starting();
+    try {
+      client = await createClient(context, output, status);
+      await client.start();
+      status.show({ busy: false, findings: 0 });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      output.error(vscode.l10n.t('The language server did not start: {0}', reason));
+      status.failed(reason);
+      throw error;
+    }
+  };
+  const start = () => {
+    starting ??= launch();
+    // Whoever awaits the promise hears of the failure; the status item says it to everyone else.
+    starting.catch(() => undefined);
+    return starting;
+  };
+
+  return {
+    start,
+    restart: async () => {
+      await starting?.catch(() => undefined);
+      await client?.dispose();
+      client = null;
+      starting = null;
+      output.info(vscode.l10n.t('The language server starts again'));
+      await start();
+    },
+    request: async (method, params, token) => {
+      await start();
+      if (client === null) throw new Error(vscode.l10n.t('The language server is not running'));
+      return client.sendRequest<unknown>(method, params, token);
+    },
+    dispose: () => void client?.dispose(),
+  };
+}
+
+async function createClient(
+  context: vscode.ExtensionContext,
+  output: vscode.LogOutputChannel,
+  status: Status,
+): Promise<LanguageClient> {
+  // Loaded here and not at the top: the library is larger than all of the client, and activation does not wait for it.
+  const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
+  const module = vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath;
+  const watchers = WATCHED.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
+  context.subscriptions.push(...watchers);
+  const options: LanguageClientOptions = {
+    documentSelector: documentSelector(),
+    outputChannel: output,
+    initializationOptions: {
+      docsBase: `${vscode.env.uriScheme}://${context.extension.id}/rules/`,
+      commands: true,
+    },
+    markdown: { isTrusted: { enabledCommands: TRUSTED_COMMANDS } },
+    synchronize: { configurationSection: 'lockstep', fileEvents: watchers },
+    diagnosticPullOptions: { onChange: true, onSave: true, onTabs: false },
+  };
+  const client = new LanguageClient(
+    'lockstep',
+    'Lockstep',
+    {
+      run: { module, transport: TransportKind.ipc },
+      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6019'] } },
+    },
+    options,
+  );
+  client.onNotification('lockstep/status', (params: unknown) => {
+    const parsed = parseStatus(params);
+    if (parsed !== null) status.show(parsed);
+  });
+  return client;
+}
+
+/** Files on disk and unsaved ones, and whatever scheme the workspace's folders have; never the left side of a diff. */
+function documentSelector(): { language: string; scheme: string }[] {
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.scheme);
+  const schemes = new Set(['file', 'untitled', ...folders]);
+  return [...schemes].flatMap((scheme) => LANGUAGES.map((language) => ({ language, scheme })));
+}

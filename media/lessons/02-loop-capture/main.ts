@@ -1,0 +1,15 @@
+import { Worker } from 'node:worker_threads';
+import { tally } from '../stage.ts';
+
+// #region work
+for (var number = 1; number <= 3; number++) {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url));
+  worker.on('message', (given: number) => {
+    console.log(`worker ${given} has answered; its handler says: worker ${number}`);
+//                                                                        ^^^^^^ no-late-loop-variable: number
+    tally(`worker ${number}`);
+//                  ^^^^^^ no-late-loop-variable: number
+  });
+  worker.postMessage(number);
+}
+// #endregion
