@@ -94,7 +94,7 @@ const HELP: CommandHelp = {
 
 type Options = ParsedArgs<typeof OPTIONS>['options'];
 
-export async function check(args: readonly string[], io: Io, tools: CheckTools): Promise<number> {
+export function check(args: readonly string[], io: Io, tools: CheckTools): number {
   const { options, positionals } = parseCommandLine('check', OPTIONS, args);
   if (options.help === true) {
     io.out(helpText(HELP));

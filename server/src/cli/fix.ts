@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Finding } from '../base/finding.ts';
 import { applyEdits, type FileId } from '../base/text.ts';
 import type { Engine } from '../engine.ts';
-import { mergeFixes, safeFix, type Candidate } from '../lsp/mergeFixes.ts';
+import { editsByFile, mergeFixes, safeFix, type Candidate } from '../lsp/mergeFixes.ts';
 
 const MOST_ROUNDS = 10;
 
@@ -47,9 +47,8 @@ export function applySafeFixes(engine: Engine, findings: () => readonly Finding[
       }),
     );
     const { taken, edits } = mergeFixes(writable);
-    const byFile = Map.groupBy(edits, ({ span }) => span.file);
     const changed: FileId[] = [];
-    for (const [file, own] of byFile) {
+    for (const [file, own] of editsByFile(edits)) {
       const known = engine.text(file)!;
       const text = applyEdits(known, own);
       if (text === known) continue;

@@ -55,7 +55,11 @@ export function statsTable(stats: readonly RuleTime[]): string {
  * What the second alone knows (its fixes) is added to the first.
  */
 function foldPairs(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
-  const at = Map.groupBy(findings, (finding) => placeKey(finding.rule, finding));
+  const at = new Map<string, ReportedFinding[]>();
+  for (const finding of findings) {
+    const key = placeKey(finding.rule, finding);
+    at.set(key, [...(at.get(key) ?? []), finding]);
+  }
   const told = new Set<ReportedFinding>();
   const shown: ReportedFinding[] = [];
   for (const finding of findings) {

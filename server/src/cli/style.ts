@@ -1,15 +1,9 @@
 /** For: colours, widths and wrapping on a terminal. In and out: text. Must never know: what the text says. */
 import type { Io } from './io.ts';
 
-export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
-  blue(text: string): string;
-  cyan(text: string): string;
-  green(text: string): string;
-}
+export type Paint = (text: string) => string;
+
+export type Style = Readonly<Record<'bold' | 'dim' | 'red' | 'yellow' | 'blue' | 'cyan' | 'green', Paint>>;
 
 /** `NO_COLOR` (no-color.org) wins over `FORCE_COLOR`; without either, colours go to a terminal only. */
 export function styleFor({ env, stdoutIsTerminal }: Pick<Io, 'env' | 'stdoutIsTerminal'>): Style {
@@ -51,7 +45,6 @@ export function displayWidth(text: string): number {
 
 /** Text of a source file as it may go to a terminal: tabs as two spaces, control characters made visible. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters that must not reach the terminal
   return text
     .replaceAll('\t', '  ')
     .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');

@@ -1,5 +1,5 @@
 import type { Finding } from '../base/finding.ts';
-import type { Edit, Fix } from '../base/text.ts';
+import type { Edit, FileId, Fix } from '../base/text.ts';
 
 /** A fix together with the finding that it mends. */
 export interface Candidate {
@@ -29,6 +29,17 @@ export function mergeFixes(candidates: readonly Candidate[]): {
     edits.push(...fresh);
   }
   return { taken, edits };
+}
+
+/** In the order in which the files are first named. */
+export function editsByFile(edits: readonly Edit[]): ReadonlyMap<FileId, readonly Edit[]> {
+  const files = new Map<FileId, Edit[]>();
+  for (const edit of edits) {
+    const own = files.get(edit.span.file);
+    if (own === undefined) files.set(edit.span.file, [edit]);
+    else own.push(edit);
+  }
+  return files;
 }
 
 function sameEdit(a: Edit, b: Edit): boolean {
