@@ -5,6 +5,9 @@
 import type { CancelCheck } from '../base/cancel.ts';
 import type { Problem, Severity } from '../base/finding.ts';
 import type { FileId } from '../base/text.ts';
+import type { Encoding } from './decode.ts';
+import type { Disk } from './disk.ts';
+import { State } from './state.ts';
 
 /** What happened since the last `apply`. Files are absolute paths with `/`. */
 export interface Change {
@@ -24,6 +27,11 @@ export interface Config {
 export type ReceiverKind =
   'array' | 'typed-array' | 'map-or-set' | 'iterator' | 'string' | 'promise' | 'other' | 'unknown';
 
+/** `config`: lockstep.config.json; `tsconfig`: the project's own; `path`: what the caller named; `file`: a source. */
+export interface ReadProblem extends Problem {
+  readonly about: 'config' | 'tsconfig' | 'path' | 'file';
+}
+
 export interface Workspace {
   apply(change: Change): void;
   /** The JavaScript and TypeScript files to look at, sorted; never declaration files, never node_modules. */
@@ -42,4 +50,36 @@ export interface Workspace {
     spans: readonly { readonly start: number; readonly end: number }[],
     cancelled?: CancelCheck,
   ): readonly ReceiverKind[];
+}
+
+/** A workspace over a disk: what its owner may ask beside what the engine asks. */
+export interface DiskWorkspace extends Workspace {
+  problems(): readonly ReadProblem[];
+  /** An explicit configuration file that is not there or cannot be followed: the owner asked for it, so nothing goes on without it. */
+  fatal(): ReadProblem | null;
+  /** How the file's text is written on disk; null: it is not there, or no text. */
+  encoding(file: FileId): Encoding | null;
+  /** Gives back what the type checker holds; the next question makes it anew. */
+  release(): void;
+}
+
+export interface WorkspaceOptions {
+  readonly disk: Disk;
+  /** Absolute folders. */
+  readonly roots: readonly FileId[];
+  /** Files, folders and patterns that the caller named; absent or empty: the roots decide. */
+  readonly only?: readonly FileId[];
+  /** Stands for every lockstep.config.json. */
+  readonly configFile?: FileId;
+  /** Ids that a configuration may name; empty: any. */
+  readonly knownRules: readonly string[];
+  /** Where TypeScript's `lib.*.d.ts` stand; default: beside TypeScript itself. */
+  readonly libDir?: FileId;
+  /** Beyond this many files, libraries included, types are not asked for. */
+  readonly maxProgramFiles?: number;
+  readonly log?: (line: string) => void;
+}
+
+export function createWorkspace(options: WorkspaceOptions): DiskWorkspace {
+  return new State(options);
 }
