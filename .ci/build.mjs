@@ -62,11 +62,12 @@ async function main() {
   await Promise.all([
     bundleTypeScript(),
     ...present.map(async (bundle) => {
-      const context = await esbuild.context(optionsOf(bundle));
-      await context.rebuild();
+      if (watch) {
+        const context = await esbuild.context(optionsOf(bundle));
+        await context.rebuild();
+        await context.watch();
+      } else await esbuild.build(optionsOf(bundle));
       if (bundle.script) chmodSync(join(DIST, bundle.out), 0o755);
-      if (watch) await context.watch();
-      else await context.dispose();
     }),
     lessons(),
     declarations(),
@@ -228,4 +229,11 @@ function report(started) {
   console.log(`built dist/ (${formatSize(total)}) in ${formatTime(Date.now() - started)}`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // What esbuild cannot build it has already said, with the place.
+  if (error.errors === undefined) throw error;
+  console.error('the build failed: see the lines above');
+  process.exitCode = 1;
+}

@@ -106,7 +106,8 @@ export async function hoverAt(uri: vscode.Uri, position: vscode.Position): Promi
   );
   return hovers
     .flatMap((hover) => hover.contents)
-    .map((content) => (typeof content === 'string' ? content : content.value))
+    .filter((content) => content instanceof vscode.MarkdownString)
+    .map((content) => content.value)
     .join('\n\n');
 }
 
