@@ -31,6 +31,9 @@ export interface Agent {
   readonly spawnedAt: Mark | null;
   /** More than one instance may live at once: started in a loop, or from code that runs again. */
   readonly many: boolean;
+  /** The loops around the place that starts it, and its turn: memory made in the same round is of one instance. */
+  readonly spawnLoops: readonly number[];
+  readonly spawnTurn: number | null;
   /** False where `Atomics.wait` throws: a window, a service worker. null: not known. */
   readonly mayBlock: boolean | null;
   readonly files: readonly FileId[];
@@ -56,8 +59,8 @@ export interface Region {
   /** What a reader calls it: the variable that first held it. */
   readonly name: string;
   readonly madeAt: Mark | null;
-  /** Allocated at a place that runs more than once: equal ids do not mean equal memory. */
-  readonly summary: boolean;
+  readonly madeLoops: readonly number[];
+  readonly madeTurn: number | null;
   /** Its allocation is not in sight: a parameter or field of a class or function that the workspace only exports. */
   readonly inferred: boolean;
 }
@@ -111,19 +114,21 @@ export interface Event {
   readonly lock: number | null;
   /** The locks held when it happens, in the order they were taken. */
   readonly held: readonly Held[];
-  /** read, wait, and read-modify-writes: what is read decides whether the code behind it runs. */
-  readonly guards: boolean;
+  /** read, wait and read-modify-writes: the branches that what is read decides, as in `arms` without the arm. */
+  readonly guards: readonly number[];
   /** Loops around it, as ids: two events in one loop may come in either order over its rounds. */
   readonly loops: readonly number[];
-  /** Branches taken on the way, as `id * 2 + arm`: events in different arms of one branch never meet in one run. */
+  /** Branches that led here, as `id * 2 + arm`: those around it and those that only go on in one arm. */
   readonly arms: readonly number[];
   /** Name of the operation in the reader's code: `Atomics.add`, `postMessage`, `runExclusive`. */
   readonly via: string;
 }
 
-/** `from` happens before `to`, by this rule of the memory model. Events of one turn are in order by id. */
+/**
+ * All events of `from.turn` with an id below `from.event` happen before all events of `to.turn` with an id of
+ * `to.event` or more, by this rule of the memory model. Events of one turn are in order by id.
+ */
 export interface Edge {
-  /** An event, or the start (`null`) of the turn. */
   readonly from: { readonly turn: number; readonly event: number };
   readonly to: { readonly turn: number; readonly event: number };
   readonly why: EdgeWhy;

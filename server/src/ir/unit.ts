@@ -5,7 +5,7 @@
  */
 import type { FileId } from '../base/text.ts';
 
-/** Path of names in its file: `''` is the module body, `Counter.add`, `bump`, `bump/2` (third unnamed function in bump). */
+/** Path of names in its file: `''` is the module body, `Counter.add`, `bump`, `bump/@2` (third unnamed function in bump). */
 export type FuncId = string;
 
 /** A variable of one file, scopes resolved: `func:name`, with `~n` where a name is declared again in an inner scope. */

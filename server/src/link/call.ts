@@ -1,0 +1,254 @@
+import type { Point } from '../ir/unit.ts';
+import { declarePattern, nameRegions } from './assign.ts';
+import { asyncResult } from './async.ts';
+import { callBuiltin, constructExternal } from './builtins.ts';
+import { evalExpr } from './eval.ts';
+import { execAll } from './exec.ts';
+import { alive, collect, joinFlows } from './flow.ts';
+import type { Frame, HeapObject } from './heap.ts';
+import { callLockMethod, isLockClass, lockOfInstance } from './locks.ts';
+import type { Machine } from './machine.ts';
+import { basesOf } from './members.ts';
+import { ANY, join, NONE, object, type Values } from './values.ts';
+
+/** What a call looks like from where it stands. */
+export interface CallSite {
+  readonly frame: Frame;
+  readonly at: Point;
+  readonly self: Values;
+  readonly args: readonly Values[];
+  /** The callee as written: `Atomics.add`, `this.lock.acquire`. */
+  readonly text: string;
+  /** `view[i]` for the first two arguments. */
+  readonly cell: string;
+}
+
+export function call(
+  m: Machine,
+  frame: Frame,
+  at: Point,
+  target: Values,
+  self: Values,
+  args: readonly Values[],
+  text: string,
+  cell: string,
+): Values {
+  m.step();
+  let result: Values = target.any ? ANY : NONE;
+  const site: CallSite = { frame, at, self, args, text, cell };
+  for (const callee of m.objectsOf(target)) {
+    const { is } = callee;
+    if (is.kind === 'func') {
+      const lock = is.func.kind === 'method' ? lockOfInstance(m, self) : null;
+      const viaLock =
+        lock === null ? null : callLockMethod(m, site, lock, is.func.name.split('.').at(-1) ?? '');
+      result = join(result, viaLock ?? callFunction(m, frame, at, callee, self, args));
+    } else if (is.kind === 'builtin')
+      result = join(
+        result,
+        callBuiltin(m, is.name, { ...site, self: is.self === NONE ? self : is.self }, is.args),
+      );
+    else if (is.kind === 'external') result = join(result, callBuiltin(m, is.name, site, []));
+    else if (is.kind === 'releaser')
+      result = join(result, callBuiltin(m, 'releaser', { ...site, self: object(callee.id) }, []));
+    else result = join(result, ANY);
+  }
+  if (target.objs.length === 0) lateCallbacks(m, site);
+  return result;
+}
+
+/** Functions given to code that is not in sight may run later, in a turn of their own. */
+export function lateCallbacks(m: Machine, site: CallSite): void {
+  for (const arg of site.args) runLater(m, site, arg, 'entry', 'called-later', [ANY]);
+}
+
+/** Queues a turn for each function among the values, ordered after this place. */
+export function runLater(
+  m: Machine,
+  site: CallSite,
+  funcs: Values,
+  kind: 'timer' | 'promise' | 'entry',
+  why: 'timer' | 'called-later',
+  args: readonly Values[],
+  repeats = false,
+): string[] {
+  const keys: string[] = [];
+  for (const { id, is } of m.objectsOf(funcs)) {
+    if (is.kind !== 'func' && is.kind !== 'builtin') continue;
+    const key = `${m.keyAt(site.frame, site.at, kind)}|${id}`;
+    const name = is.kind === 'func' ? is.func.name : is.name;
+    const many = repeats || m.turn.many || m.loops.length > 0;
+    const known = m.laters.get(key);
+    if (known === undefined) m.heap.changes++;
+    m.laters.set(key, {
+      key,
+      kind,
+      name,
+      func: id,
+      args,
+      agent: m.agent,
+      many,
+      at: m.mark(site.frame, site.at),
+    });
+    m.order({ kind: why, from: m.here(), to: { turn: key, event: 0 } });
+    keys.push(key);
+  }
+  return keys;
+}
+
+/** Follows a call into a function of the workspace. */
+export function callFunction(
+  m: Machine,
+  frame: Frame,
+  at: Point,
+  callee: HeapObject,
+  self: Values,
+  args: readonly Values[],
+): Values {
+  const { is } = callee;
+  if (is.kind !== 'func' || m.flow === null) return NONE;
+  const { func, unit } = is;
+  m.agent.visited.add(func);
+  if (!m.canCall(func)) return func.async ? asyncResult(m, frame, at, ANY) : ANY;
+  const outer = { path: m.path, stack: m.stack, active: m.active, loops: m.outerLoops, abrupt: m.abrupt };
+  const before = m.flow;
+  m.path = `${m.numberOf(`path ${m.path}>${frame.unit.file}#${frame.func.id}:${at}`)}`;
+  m.stack = [...outer.stack, m.mark(frame, at)];
+  m.active = [...outer.active, func];
+  m.outerLoops = m.loops.length;
+  m.abrupt = [];
+  const inner = m.frame(unit, func, is.frame);
+  // An arrow function's `this` is that of the place it was made at.
+  inner.self = join(inner.self, func.kind === 'arrow' ? is.self : join(self, is.self));
+  bindParams(m, inner, args);
+  const exits = collect(
+    m,
+    () => true,
+    () => {
+      execAll(m, inner, func.body);
+    },
+  );
+  const end = joinFlows([...alive(m.flow), ...exits]);
+  m.path = outer.path;
+  m.stack = outer.stack;
+  m.active = outer.active;
+  m.outerLoops = outer.loops;
+  m.abrupt = outer.abrupt;
+  // A function that never comes back on any path in sight (an endless loop) does not end its caller's path.
+  const after = end ?? before;
+  if (!func.async) {
+    m.flow = after;
+    return func.generator ? generatorResult(m, inner) : inner.returned;
+  }
+  // An async function gives control back at its first await: what it holds then is its own affair until it is awaited.
+  m.flow = { ...before, arms: after.arms };
+  if (func.generator) return generatorResult(m, inner);
+  const promise = asyncResult(m, frame, at, inner.returned);
+  for (const id of promise.objs) m.asyncHeld.set(id, end?.held ?? before.held);
+  return promise;
+}
+
+function generatorResult(m: Machine, inner: Frame): Values {
+  const made = m.make(`generator ${inner.id}`, () => ({ kind: 'array' }), null);
+  m.heap.addRest(made, inner.cells.get('*yield*') ?? NONE);
+  return object(made.id);
+}
+
+function bindParams(m: Machine, inner: Frame, args: readonly Values[]): void {
+  inner.func.params.forEach((param, index) => {
+    if (param.rest) {
+      const rest = m.make(`rest ${inner.id}`, () => ({ kind: 'array' }), null);
+      for (const arg of args.slice(index)) m.heap.addRest(rest, arg);
+      declarePattern(m, inner, param.target, object(rest.id));
+      return;
+    }
+    declarePattern(m, inner, param.target, args[index] ?? NONE);
+  });
+}
+
+/** `new callee(args)`; with `self`, the constructor of a base class runs on it instead. */
+export function construct(
+  m: Machine,
+  frame: Frame,
+  at: Point,
+  callee: Values,
+  args: readonly Values[],
+  self?: Values,
+): Values {
+  let result: Values = callee.any ? ANY : NONE;
+  const site: CallSite = { frame, at, self: NONE, args, text: 'new', cell: '' };
+  for (const target of m.objectsOf(callee)) {
+    const { is } = target;
+    if (is.kind === 'class') {
+      const made =
+        self ??
+        object(
+          m.make(
+            m.keyAt(frame, at, `instance ${target.id}`),
+            () => ({ kind: 'instance', cls: target.id }),
+            m.mark(frame, at),
+          ).id,
+        );
+      for (const id of made.objs) initialize(m, frame, at, m.heap.get(id), target, args);
+      if (isLockClass(m, target)) lockOfInstance(m, made);
+      result = join(result, made);
+    } else if (is.kind === 'external' || is.kind === 'builtin')
+      result = join(
+        result,
+        constructExternal(m, is.name, is.kind === 'builtin' ? { ...site, self: is.self } : site),
+      );
+    else if (is.kind === 'func') {
+      const made = m.make(
+        m.keyAt(frame, at, `object ${target.id}`),
+        () => ({ kind: 'object' }),
+        m.mark(frame, at),
+      );
+      callFunction(m, frame, at, target, object(made.id), args);
+      result = join(result, object(made.id));
+    } else result = join(result, ANY);
+  }
+  if (callee.objs.length === 0) lateCallbacks(m, site);
+  return result;
+}
+
+/** Runs field initializers and the constructor, base class first. */
+export function initialize(
+  m: Machine,
+  frame: Frame,
+  at: Point,
+  instance: HeapObject,
+  cls: HeapObject,
+  args: readonly Values[],
+): void {
+  if (cls.is.kind !== 'class') return;
+  const { unit, cls: id, frame: around } = cls.is;
+  const declared = unit.classes[id];
+  if (declared === undefined) return;
+  const self = object(instance.id);
+  const func = declared.construct === null ? undefined : unit.funcs[declared.construct];
+  if (declared.base !== null) {
+    const base = evalExpr(m, around, declared.base);
+    m.heap.setField(cls, '*base*', base);
+    if (func === undefined)
+      for (const each of basesOf(m, cls)) initialize(m, frame, at, instance, each, args);
+  }
+  for (const field of declared.fields) {
+    const init = field.static || field.init === null ? undefined : unit.funcs[field.init];
+    if (init === undefined) continue;
+    const maker = m.make(
+      `method ${around.id}|${init.id}`,
+      () => ({ kind: 'func', unit, func: init, frame: around, self: NONE }),
+      null,
+    );
+    const value = callFunction(m, frame, at, maker, self, []);
+    m.heap.setField(instance, field.name, value);
+    nameRegions(m, value, field.name);
+  }
+  if (func === undefined) return;
+  const maker = m.make(
+    `method ${around.id}|${func.id}`,
+    () => ({ kind: 'func', unit, func, frame: around, self: NONE }),
+    null,
+  );
+  callFunction(m, frame, at, maker, self, args);
+}

@@ -1,0 +1,73 @@
+/**
+ * For: turning one file's syntax into a Unit, the plain data that all later rooms read.
+ * In and out: file name and text → Unit. Never fails: broken code gives a smaller Unit, unknown is written as unknown.
+ * Must never know: other files, types, rules. Invariant: no TypeScript object survives a call.
+ */
+import ts from 'typescript';
+import { hashText, lineStarts, type FileId } from '../base/text.ts';
+import type { Unit } from '../ir/unit.ts';
+import type { FuncState, Lowering } from './context.ts';
+import { readSuppressions } from './comments.ts';
+import { lowerModule } from './module.ts';
+
+export function lower(file: FileId, text: string): Unit {
+  const source = parse(file, text);
+  const top: FuncState = { id: '', spans: [], cls: null, unnamed: 0, loop: null };
+  const cx: Lowering = {
+    file,
+    source,
+    funcs: {},
+    bindings: {},
+    classes: {},
+    spans: { '': top.spans },
+    imports: [],
+    exports: [],
+    func: top,
+    scope: { parent: null, names: new Map() },
+  };
+  const problems = syntaxErrors(source);
+  try {
+    lowerModule(cx);
+  } catch (error) {
+    // Limit: code nested so deeply that the stack ends (generated expressions) is left out of the analysis.
+    if (!(error instanceof RangeError)) throw error;
+    problems.push({ start: 0, end: 0, message: 'nested too deeply to be analysed; split the expression' });
+  }
+  const { imports, exports, bindings, funcs, classes } = cx;
+  const meaning = JSON.stringify([imports, exports, bindings, funcs, classes]);
+  return {
+    file,
+    hash: hashText(meaning),
+    imports,
+    exports,
+    bindings,
+    funcs,
+    classes,
+    spans: cx.spans,
+    lines: lineStarts(text),
+    suppressions: readSuppressions(source),
+    syntax: problems,
+  };
+}
+
+/** Fresh syntax with parents set, for `lower` and for fixes. */
+export function parse(file: FileId, text: string): ts.SourceFile {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true, scriptKind(file));
+}
+
+function scriptKind(file: FileId): ts.ScriptKind {
+  if (/\.[cm]?ts$/.test(file)) return ts.ScriptKind.TS;
+  if (file.endsWith('.tsx')) return ts.ScriptKind.TSX;
+  // Plain JavaScript may hold JSX, and the JSX parser accepts all other JavaScript.
+  return ts.ScriptKind.JSX;
+}
+
+function syntaxErrors(source: ts.SourceFile): { start: number; end: number; message: string }[] {
+  // The parser keeps its errors on the file; the public way to them would build a program for each file.
+  const { parseDiagnostics = [] } = source as { parseDiagnostics?: readonly ts.DiagnosticWithLocation[] };
+  return parseDiagnostics.slice(0, 5).map((diagnostic) => ({
+    start: diagnostic.start,
+    end: diagnostic.start + diagnostic.length,
+    message: ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '),
+  }));
+}
