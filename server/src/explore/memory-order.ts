@@ -1,0 +1,127 @@
+/**
+ * Clause "Sequentially Consistent Atomics": is there a total order of all events that respects happens-before and puts no
+ * sc write where it must not be? Instead of trying permutations, every reads-from pair (W, R) and every other sc write V
+ * of the right range forces V before W, or R before V, or one of the two; an order exists if some choice has no cycle.
+ */
+import type { Clocks } from './clocks.ts';
+import { before, order } from './clocks.ts';
+import type { Skeleton } from './skeleton.ts';
+import { INIT, equalRange } from './skeleton.ts';
+
+/** Reads-from pairs as parallel lists; `sole[i]`: the read reads from nothing else. */
+export interface Pairs {
+  readonly writers: number[];
+  readonly readers: number[];
+  readonly sole: boolean[];
+}
+
+/** An edge that the clause forces, told to whoever wants to explain it. */
+export type Forced = (
+  first: number,
+  second: number,
+  why: { readonly writer: number; readonly reader: number; readonly between: number },
+) => void;
+
+export interface Rules {
+  /** Before the repair of 2019: only synchronizing pairs count, but against writes of any order. */
+  readonly unrepaired: boolean;
+  readonly forced?: Forced;
+}
+
+/**
+ * Adds to `memory` (a superset of `hb`) all edges that follow without a choice. False if they close a cycle:
+ * then no memory order exists. May be called while only some reads are chosen: more pairs only add edges.
+ */
+export function force(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): boolean {
+  for (;;) {
+    let changed = false;
+    for (let pair = 0; pair < pairs.writers.length; pair++) {
+      const writer = pairs.writers[pair]!;
+      const reader = pairs.readers[pair]!;
+      const put = (first: number, second: number, between: number): boolean => {
+        if (before(s, memory, first, second)) return true;
+        rules.forced?.(first, second, { writer, reader, between });
+        changed = true;
+        return order(s, memory, first, second);
+      };
+      if (writer === INIT) {
+        // (iii) with an init write, which happens before every V. In 2017: an edge from init, if R reads nothing else.
+        if (s.sc[reader] === 0 || (rules.unrepaired && !pairs.sole[pair])) continue;
+        for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
+          if (!put(reader, between, between)) return false;
+        }
+        continue;
+      }
+      if (synchronizes(s, writer, reader)) {
+        // (i)
+        for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
+          if (between === writer) continue;
+          if (before(s, memory, writer, between)) {
+            if (!put(reader, between, between)) return false;
+          } else if (before(s, memory, between, reader)) {
+            if (!put(between, writer, between)) return false;
+          }
+        }
+        continue;
+      }
+      if (rules.unrepaired || !before(s, hb, writer, reader)) continue;
+      if (s.sc[writer] === 1) {
+        // (ii)
+        for (const between of s.equalSc[writer]!) {
+          if (between !== reader && before(s, hb, between, reader) && !put(between, writer, between))
+            return false;
+        }
+      }
+      if (s.sc[reader] === 1) {
+        // (iii)
+        for (const between of s.equalSc[reader]!) {
+          if (between !== writer && before(s, hb, writer, between) && !put(reader, between, between))
+            return false;
+        }
+      }
+    }
+    if (!changed) return true;
+  }
+}
+
+/** Decides what `force` left open. The result is a closed order that fixes every choice, or null if there is none. */
+export function settle(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): Clocks | null {
+  if (!force(s, hb, memory, pairs, rules)) return null;
+  const open = undecided(s, memory, pairs, rules);
+  if (open === null) return memory;
+  for (const [first, second] of [
+    [open.between, open.writer],
+    [open.reader, open.between],
+  ] as const) {
+    const attempt = memory.slice();
+    if (!order(s, attempt, first, second)) continue;
+    const result = settle(s, hb, attempt, pairs, rules);
+    if (result !== null) return result;
+  }
+  return null;
+}
+
+/** Clause "synchronizes-with" for a pair that is in reads-from. */
+export function synchronizes(s: Skeleton, writer: number, reader: number): boolean {
+  return s.sc[writer] === 1 && s.sc[reader] === 1 && equalRange(s, writer, reader);
+}
+
+function undecided(
+  s: Skeleton,
+  memory: Clocks,
+  pairs: Pairs,
+  rules: Rules,
+): { writer: number; reader: number; between: number } | null {
+  for (let pair = 0; pair < pairs.writers.length; pair++) {
+    const writer = pairs.writers[pair]!;
+    const reader = pairs.readers[pair]!;
+    if (writer === INIT || !synchronizes(s, writer, reader)) continue;
+    for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
+      if (between === writer) continue;
+      if (!before(s, memory, between, writer) && !before(s, memory, reader, between)) {
+        return { writer, reader, between };
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,168 @@
+/**
+ * All valid executions of one skeleton and one order of critical sections: reads are chosen one after another, and a choice
+ * that breaks a clause is dropped at once, because every later choice only adds to happens-before and to the memory order.
+ */
+import type { CancelCheck } from '../base/cancel.ts';
+import { Cancelled } from '../base/cancel.ts';
+import type { Clocks } from './clocks.ts';
+import { order } from './clocks.ts';
+import { MAX_CHOICES } from './limits.ts';
+import type { Pairs } from './memory-order.ts';
+import { force, settle, synchronizes } from './memory-order.ts';
+import type { InitMode, Model } from './program.ts';
+import type { SectionOrder } from './sections.ts';
+import type { Skeleton } from './skeleton.ts';
+import { INIT } from './skeleton.ts';
+import type { Source } from './sources.ts';
+import { coherent, sources } from './sources.ts';
+import { Values } from './values.ts';
+
+/** What holds during a whole exploration. */
+export interface Budget {
+  readonly cancelled: CancelCheck | undefined;
+  choices: number;
+  /** Set when MAX_CHOICES is reached: the search has stopped before its end. */
+  exhausted: boolean;
+}
+
+/** A valid execution as the search leaves it; only good during the call of `visit`. */
+export interface Found {
+  readonly s: Skeleton;
+  readonly sections: SectionOrder;
+  /** Per read event: where it reads from. */
+  readonly chosen: readonly (Source | undefined)[];
+  readonly values: Values;
+  readonly hb: Clocks;
+  readonly pairs: Pairs;
+  /** The closed memory order: every total order that contains it is a witness. */
+  readonly memory: Clocks;
+}
+
+export interface SearchRules {
+  readonly model: Model;
+  readonly init: InitMode;
+  /** A read whose larger sets of writes are tried as well; -1: none. Needed for data races only. */
+  readonly wide: number;
+  readonly budget: Budget;
+  /** Return false to end the search. */
+  visit(found: Found): boolean;
+  /** A cycle of values was met: the text allows any value there, the explorer lists none. */
+  thinAir(): void;
+}
+
+/** False if `visit` ended the search or the budget is exhausted. */
+export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules): boolean {
+  const values = new Values(s);
+  for (const [event, count] of sections.counts) if (!values.set(event, count)) return true;
+
+  const unrepaired = rules.model === 'es2017';
+  const memoryRules = { unrepaired };
+  const hasMemoryRules = s.sc.some((sc) => sc === 1);
+  const chosen: (Source | undefined)[] = Array.from({ length: s.n });
+  const order_ = readOrder(s);
+  const picked = new Uint8Array(s.n);
+  const pairs: Pairs = { writers: [], readers: [], sole: [] };
+  const cached = new Map<number, readonly Source[]>();
+
+  const pick = (): number => {
+    let fallback = -1;
+    for (const read of order_) {
+      if (picked[read] === 1) continue;
+      if (fallback >= 0 && s.sc[read] !== s.sc[fallback]) break;
+      if (values.allKnown(s.classes[read]!)) return read;
+      if (fallback < 0) fallback = read;
+    }
+    return fallback;
+  };
+
+  const sourcesOf = (read: number): readonly Source[] => {
+    const known = cached.get(read);
+    if (known !== undefined) return known;
+    const found = sources(s, sections.clocks, values.bytes, read, {
+      model: rules.model,
+      init: rules.init,
+      minimal: rules.wide !== read,
+      prune: true,
+    });
+    if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] != null))) {
+      const possible = found.filter(({ value }) => value === null || values.admits(read, value));
+      cached.set(read, possible);
+      return possible;
+    }
+    return found;
+  };
+
+  const coherentSoFar = (hb: Clocks, read: number): boolean =>
+    chosen[read]!.needs.every(({ group, oneOf }) =>
+      oneOf.some((writer) => coherent(s, hb, read, writer, group)),
+    );
+
+  const choose = (depth: number, hb: Clocks, memory: Clocks): boolean => {
+    if (depth === order_.length) {
+      if (values.hasOpen()) {
+        rules.thinAir();
+        return true;
+      }
+      const complete = hasMemoryRules ? settle(s, hb, memory, pairs, memoryRules) : memory;
+      return complete === null || rules.visit({ s, sections, chosen, values, hb, pairs, memory: complete });
+    }
+    const read = pick();
+    picked[read] = 1;
+    for (const source of sourcesOf(read)) {
+      if (!spend(rules.budget)) return false;
+      const mark = values.mark();
+      const pairMark = pairs.writers.length;
+      chosen[read] = source;
+      let nextHb = hb;
+      let consistent = true;
+      for (const writer of source.writers) {
+        pairs.writers.push(writer);
+        pairs.readers.push(read);
+        pairs.sole.push(source.writers.length === 1);
+        if (writer === INIT || !synchronizes(s, writer, read)) continue;
+        if (nextHb === hb) nextHb = hb.slice();
+        consistent &&= order(s, nextHb, writer, read);
+      }
+      if (consistent) {
+        consistent =
+          nextHb === hb
+            ? coherentSoFar(hb, read)
+            : order_.every((other) => picked[other] === 0 || coherentSoFar(nextHb, other));
+      }
+      let nextMemory = memory;
+      if (consistent && hasMemoryRules) {
+        nextMemory = memory.slice();
+        for (const writer of source.writers) {
+          if (writer !== INIT && synchronizes(s, writer, read))
+            consistent &&= order(s, nextMemory, writer, read);
+        }
+        consistent &&= force(s, nextHb, nextMemory, pairs, memoryRules);
+      }
+      consistent &&= values.choose(read, source);
+      const goOn = !consistent || choose(depth + 1, nextHb, nextMemory);
+      values.undo(mark);
+      pairs.writers.length = pairMark;
+      pairs.readers.length = pairMark;
+      pairs.sole.length = pairMark;
+      if (!goOn) return false;
+    }
+    chosen[read] = undefined;
+    picked[read] = 0;
+    return true;
+  };
+  return choose(0, sections.clocks, sections.clocks.slice());
+}
+
+/** Throws Cancelled; false once the budget is used up. */
+export function spend(budget: Budget): boolean {
+  budget.choices++;
+  if ((budget.choices & 1023) === 0 && budget.cancelled?.() === true) throw new Cancelled();
+  if (budget.choices >= MAX_CHOICES) budget.exhausted = true;
+  return !budget.exhausted;
+}
+
+/** Reads that may synchronize first, since they decide happens-before; among them those that a branch depends on. */
+function readOrder(s: Skeleton): readonly number[] {
+  const weight = (read: number): number => 2 * s.sc[read]! + (s.constraintsOf[read]!.length > 0 ? 1 : 0);
+  return [...s.reads].sort((a, b) => weight(b) - weight(a) || a - b);
+}
