@@ -86,8 +86,7 @@ export async function suppressFinding(argument: unknown): Promise<void> {
   const reason = await vscode.window.showInputBox({
     title: vscode.l10n.t('Suppress {0} on this line', rule),
     prompt: vscode.l10n.t('Say why this is right here: the next reader will ask'),
-    validateInput: (text) =>
-      text.trim() === '' ? vscode.l10n.t('A suppression needs a reason') : undefined,
+    validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('A suppression needs a reason') : undefined),
   });
   if (reason === undefined) return;
   const document = await vscode.workspace.openTextDocument(place.uri);
@@ -116,7 +115,9 @@ async function findingAt(target: Target): Promise<FindingAtLine | null> {
     .getDiagnostics(place.uri)
     .filter(
       (each) =>
-        each.source === 'lockstep' && each.range.start.line <= place.line && place.line <= each.range.end.line,
+        each.source === 'lockstep' &&
+        each.range.start.line <= place.line &&
+        place.line <= each.range.end.line,
     )
     .map((each) => ({
       rule: ruleOf(each),

@@ -18,16 +18,14 @@ export async function openLessonFile(
   const from = vscode.Uri.joinPath(context.extensionUri, 'media', 'lessons');
   const to = vscode.Uri.joinPath(context.globalStorageUri, 'lessons');
 
-  for (const name of SHARED) await copyIfMissing(vscode.Uri.joinPath(from, name), vscode.Uri.joinPath(to, name));
+  for (const name of SHARED)
+    await copyIfMissing(vscode.Uri.joinPath(from, name), vscode.Uri.joinPath(to, name));
   await writeTsconfig(context, to);
   // A program and its workers stand side by side: without its neighbours a file would show no race.
   const folder = file.includes('/') ? `${lesson.id}/${file.slice(0, file.lastIndexOf('/'))}` : lesson.id;
   for (const [name, type] of await vscode.workspace.fs.readDirectory(vscode.Uri.joinPath(from, folder))) {
     if (type !== vscode.FileType.File || !name.endsWith('.ts')) continue;
-    await copyIfMissing(
-      vscode.Uri.joinPath(from, folder, name),
-      vscode.Uri.joinPath(to, folder, name),
-    );
+    await copyIfMissing(vscode.Uri.joinPath(from, folder, name), vscode.Uri.joinPath(to, folder, name));
   }
   const position = new vscode.Position(line, 0);
   await vscode.window.showTextDocument(vscode.Uri.joinPath(to, lesson.id, file), {
@@ -48,9 +46,9 @@ async function copyIfMissing(from: vscode.Uri, to: vscode.Uri): Promise<void> {
 /** Written anew each time: the path of `lockstep/sync` holds the extension's version. */
 async function writeTsconfig(context: vscode.ExtensionContext, folder: vscode.Uri): Promise<void> {
   const source = vscode.Uri.joinPath(context.extensionUri, 'media', 'lessons', 'tsconfig.json');
-  const settings = JSON.parse(
-    new TextDecoder().decode(await vscode.workspace.fs.readFile(source)),
-  ) as { compilerOptions: { paths: Record<string, string[]> } };
+  const settings = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(source))) as {
+    compilerOptions: { paths: Record<string, string[]> };
+  };
   const types = vscode.Uri.joinPath(context.extensionUri, 'dist', 'sync', 'index.d.ts').fsPath;
   settings.compilerOptions.paths = { 'lockstep/sync': [types.replaceAll('\\', '/')] };
   await vscode.workspace.fs.writeFile(

@@ -20,11 +20,12 @@ import type { Pages } from './pages.ts';
 import { panelStrings } from './strings.ts';
 
 export interface LessonPanels extends vscode.Disposable {
-  /** Opens a lesson by its id; without one it asks which. */
+  /** Opens a lesson by its id; without one, the lesson that was open last, or the first. */
   open(id: unknown): Promise<void>;
 }
 
 const VIEW = 'lockstep.lesson';
+const LAST_LESSON = 'lastLesson';
 
 export function createLessonPanels(
   context: vscode.ExtensionContext,
@@ -42,9 +43,9 @@ export function createLessonPanels(
 
   const open = async (argument: unknown) => {
     const index = await readIndex(context);
-    const id = typeof argument === 'string' ? argument : await pickLesson(index);
-    if (id === undefined) return;
-    if (!index.some((entry) => entry.id === id)) {
+    const last = context.globalState.get<string>(LAST_LESSON);
+    const id = typeof argument === 'string' ? argument : (known(index, last) ?? index[0]?.id ?? '');
+    if (known(index, id) === undefined) {
       void vscode.window.showWarningMessage(vscode.l10n.t('There is no lesson {0}', id));
       return;
     }
@@ -63,7 +64,7 @@ export function createLessonPanels(
     deserializeWebviewPanel: async (view, state: unknown) => {
       const index = await readIndex(context);
       const wanted = typeof state === 'object' && state !== null && 'lesson' in state ? state.lesson : null;
-      const id = index.find((entry) => entry.id === wanted)?.id ?? index[0]?.id;
+      const id = known(index, wanted) ?? index[0]?.id;
       if (id === undefined) view.dispose();
       else attach(view, await readLesson(context, id), index);
     },
@@ -108,7 +109,7 @@ class LessonPanel {
         vscode.Uri.joinPath(extensionUri, 'media'),
       ],
     };
-    view.iconPath = new vscode.ThemeIcon('book');
+    view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
     view.webview.onDidReceiveMessage((message: unknown) => {
       const parsed = parseFromPanel(message);
       if (parsed === null) output.warn(vscode.l10n.t('The lesson panel sent a message that is not known'));
@@ -146,20 +147,12 @@ class LessonPanel {
         return this.attempt(this.pages.openRule(message.rule));
       case 'openLesson':
         return this.attempt(vscode.commands.executeCommand('lockstep.openLesson', message.id));
-      case 'openLink':
-        return this.attempt(vscode.env.openExternal(vscode.Uri.parse(message.href)));
     }
   }
 
   private sendLesson(): void {
-    const at = this.index.findIndex((entry) => entry.id === this.lesson.id);
-    this.post({
-      type: 'lesson',
-      lesson: this.lesson,
-      previous: this.index[at - 1] ?? null,
-      next: this.index[at + 1] ?? null,
-      strings: panelStrings(),
-    });
+    void this.context.globalState.update(LAST_LESSON, this.lesson.id);
+    this.post({ type: 'lesson', lesson: this.lesson, index: [...this.index], strings: panelStrings() });
   }
 
   /** Only programs that the lesson itself names are run, and only one at a time. */
@@ -206,17 +199,8 @@ class LessonPanel {
   }
 }
 
-async function pickLesson(index: readonly LessonEntry[]): Promise<string | undefined> {
-  const picked = await vscode.window.showQuickPick(
-    index.map((entry) => ({
-      label: entry.title,
-      description: vscode.l10n.t('{0} minutes', entry.minutes),
-      detail: entry.rules.join(' · '),
-      id: entry.id,
-    })),
-    { title: vscode.l10n.t('Lessons'), matchOnDetail: true },
-  );
-  return picked?.id;
+function known(index: readonly LessonEntry[], id: unknown): string | undefined {
+  return index.find((entry) => entry.id === id)?.id;
 }
 
 async function readIndex(context: vscode.ExtensionContext): Promise<LessonEntry[]> {

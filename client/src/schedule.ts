@@ -30,7 +30,15 @@ export function schedulePage(
   const row = (number: string, cells: readonly string[]) =>
     `${number.padStart(numberWidth)}  ${cells.map((cell, index) => cell.padEnd(widths[index]!)).join('  │  ')}`;
 
-  const lines = [title, '', row('', agents).trimEnd(), row('', agents.map((_, i) => '─'.repeat(widths[i]!)))];
+  const lines = [
+    title,
+    '',
+    row('', agents).trimEnd(),
+    row(
+      '',
+      agents.map((_, i) => '─'.repeat(widths[i]!)),
+    ),
+  ];
   const links: SchedulePage['links'][number][] = [];
   for (const [index, step] of steps.entries()) {
     const place = `${shortName(step.uri)}:${step.range.start.line + 1}`;

@@ -1,6 +1,6 @@
 /** The panel's words: the webview has no access to the editor's translations, so they travel with the lesson. */
 import * as vscode from 'vscode';
-import type { PanelStrings } from '../webview/strings.ts';
+import type { PanelStrings } from '../../server/src/learn/protocol.ts';
 
 export function panelStrings(): PanelStrings {
   return {
@@ -45,7 +45,9 @@ export function panelStrings(): PanelStrings {
     step: vscode.l10n.t('Step'),
     agent: vscode.l10n.t('Agent'),
     does: vscode.l10n.t('Does'),
+    note: vscode.l10n.t('Note'),
     asText: vscode.l10n.t('The same as a table'),
+    allLessons: vscode.l10n.t('All lessons'),
     previousLesson: vscode.l10n.t('Back: {0}'),
     nextLesson: vscode.l10n.t('Next: {0}'),
     wordRead: vscode.l10n.t('reads {0}'),
@@ -63,5 +65,6 @@ export function panelStrings(): PanelStrings {
     wordReceive: vscode.l10n.t('receives {0}'),
     heldBy: vscode.l10n.t('{0}: held by {1}'),
     free: vscode.l10n.t('{0}: free'),
+    afterStep: vscode.l10n.t('{0}: after step {1}'),
   };
 }

@@ -20,8 +20,11 @@ export async function buildLessons(sourceDir: string, outDir: string): Promise<L
   for (const id of lessonIds(sourceDir)) {
     const folder = join(sourceDir, id);
     docs.push(
-      assembleLesson(id, (file) => readIfThere(join(folder, file)), renderer, (file, error) =>
-        faults.push(`${join(folder, file)}:${error.line}: ${error.message}`),
+      assembleLesson(
+        id,
+        (file) => readIfThere(join(folder, file)),
+        renderer,
+        (file, error) => faults.push(`${join(folder, file)}:${error.line}: ${error.message}`),
       ),
     );
   }
@@ -84,7 +87,10 @@ export function assembleLesson(
         open(part.file, part.line);
         const claims = expectations.claims.get(part.file) ?? [];
         if (claims.length === 0) {
-          fault('expect.txt', { line: 1, message: `says nothing of \`${part.file}\`, which the lesson runs` });
+          fault('expect.txt', {
+            line: 1,
+            message: `says nothing of \`${part.file}\`, which the lesson runs`,
+          });
         }
         return { kind: 'run', file: part.file, entry: builtName(part.file), claims };
       }

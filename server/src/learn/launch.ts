@@ -53,7 +53,9 @@ export function launch(
     else onEvent(event);
   });
   child.on('error', (error) => fail('failed', error.message));
-  child.on('exit', (code, signal) => fail('failed', `the runner ended early (${signal ?? `exit code ${code ?? '?'}`})`));
+  child.on('exit', (code, signal) =>
+    fail('failed', `the runner ended early (${signal ?? `exit code ${code ?? '?'}`})`),
+  );
   child.send({ type: 'start', entry: options.entry, limits } satisfies RunStart);
   return { stop: () => fail('stopped', '') };
 }

@@ -67,7 +67,8 @@ function frontMatter(lines: readonly string[], errors: LessonError[]): { fields:
   }
   const need = (name: string) => {
     const value = values.get(name);
-    if (value === undefined || value === '') errors.push({ line: end + 1, message: `the field \`${name}\` is missing` });
+    if (value === undefined || value === '')
+      errors.push({ line: end + 1, message: `the field \`${name}\` is missing` });
     return value ?? '';
   };
   const list = (name: string) => {
@@ -77,10 +78,14 @@ function frontMatter(lines: readonly string[], errors: LessonError[]): { fields:
       errors.push({ line: end + 1, message: `\`${name}\` is a list: \`[first, second]\`` });
       return [];
     }
-    return inner[1]!.split(',').map((item) => item.trim()).filter((item) => item !== '');
+    return inner[1]!
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
   };
   const minutes = Number(need('minutes'));
-  if (!(minutes >= 1 && minutes <= 60)) errors.push({ line: end + 1, message: '`minutes` is a number from 1 to 60' });
+  if (!(minutes >= 1 && minutes <= 60))
+    errors.push({ line: end + 1, message: '`minutes` is a number from 1 to 60' });
   return {
     fields: { title: need('title'), minutes, rules: list('rules'), words: list('words') },
     end: end + 1,
@@ -108,7 +113,10 @@ function readParts(lines: readonly string[], from: number, errors: LessonError[]
     const match = fenced ? null : DIRECTIVE.exec(line);
     if (match === null) {
       if (!fenced && line.includes('{{')) {
-        errors.push({ line: index + 1, message: 'a directive stands on a line of its own: `{{code main.ts}}`' });
+        errors.push({
+          line: index + 1,
+          message: 'a directive stands on a line of its own: `{{code main.ts}}`',
+        });
       }
       prose.push(line);
       continue;
@@ -160,7 +168,10 @@ function prediction(lines: readonly string[], line: number, errors: LessonError[
   const rule = lines.findIndex((each) => /^---\s*$/.test(each));
   const first = lines.findIndex((each) => OPTION.test(each));
   if (first < 0 || rule < first) {
-    errors.push({ line, message: 'a prediction is a question, options `- [ ]`, a line `---`, and the answer' });
+    errors.push({
+      line,
+      message: 'a prediction is a question, options `- [ ]`, a line `---`, and the answer',
+    });
     return { kind: 'predict', line, question: '', options: [], answer: '' };
   }
   const options: { markdown: string; right: boolean }[] = [];
@@ -173,7 +184,10 @@ function prediction(lines: readonly string[], line: number, errors: LessonError[
   if (options.length < 2 || !options.some((option) => option.right)) {
     errors.push({ line, message: 'a prediction has at least two options, one of them right: `- [x]`' });
   }
-  const answer = lines.slice(rule + 1).join('\n').trim();
+  const answer = lines
+    .slice(rule + 1)
+    .join('\n')
+    .trim();
   if (answer === '') errors.push({ line, message: 'a prediction has an answer below its line `---`' });
   return { kind: 'predict', line, question: lines.slice(0, first).join('\n').trim(), options, answer };
 }

@@ -35,6 +35,8 @@ const timelineStep = v.object({
 
 const timeline = v.object({
   title: v.string(),
+  /** What the cells in the middle are: "shared memory" unless the lesson says otherwise. */
+  memory: v.nullable(v.string()),
   agents: v.array(v.string()),
   steps: v.array(timelineStep),
   /** `from` and `to` count steps from 0. */
@@ -87,7 +89,12 @@ export type Block = v.InferOutput<typeof block>;
 export type LessonDoc = v.InferOutput<typeof lessonDoc>;
 
 /** One line of the table of contents, `lessons/index.json`, in the order of the course. */
-const entry = v.object({ id: v.string(), title: v.string(), minutes: v.number(), rules: v.array(v.string()) });
+const entry = v.object({
+  id: v.string(),
+  title: v.string(),
+  minutes: v.number(),
+  rules: v.array(v.string()),
+});
 const index = v.array(entry);
 export type LessonEntry = v.InferOutput<typeof entry>;
 
@@ -136,13 +143,84 @@ export function parseRunStart(value: unknown): RunStart | null {
 
 /* ── client ↔ panel ───────────────────────────────────────────────────────────────────────────────────────── */
 
+/** Every word that the panel itself says; the client sends them in the reader's language. */
+const STRING_KEYS = [
+  'minutes',
+  'rules',
+  'run',
+  'runAgain',
+  'stop',
+  'runs',
+  'running',
+  'openInEditor',
+  'codeOf',
+  'finding',
+  'predictFirst',
+  'yourGuess',
+  'right',
+  'wrong',
+  'rightOption',
+  'guessAgain',
+  'outcome',
+  'times',
+  'share',
+  'meaning',
+  'results',
+  'oneTrial',
+  'trials',
+  'fine',
+  'harm',
+  'unknown',
+  'unknownMeaning',
+  'nothingWrong',
+  'output',
+  'ended',
+  'stopped',
+  'timeout',
+  'tooMuchOutput',
+  'tooMuchMemory',
+  'failed',
+  'memory',
+  'step',
+  'agent',
+  'does',
+  'asText',
+  'note',
+  'allLessons',
+  'previousLesson',
+  'nextLesson',
+  'wordRead',
+  'wordReadValue',
+  'wordWrite',
+  'wordWriteValue',
+  'wordAcquire',
+  'wordRelease',
+  'wordWait',
+  'wordNotify',
+  'wordSuspend',
+  'wordSpawn',
+  'wordJoin',
+  'wordSend',
+  'wordReceive',
+  'heldBy',
+  'free',
+  'afterStep',
+] as const;
+export type PanelStrings = Record<(typeof STRING_KEYS)[number], string>;
+
+const strings = v.object(
+  Object.fromEntries(STRING_KEYS.map((key) => [key, v.string()])) as Record<
+    (typeof STRING_KEYS)[number],
+    v.StringSchema<undefined>
+  >,
+);
+
 const toPanel = v.variant('type', [
   v.object({
     type: v.literal('lesson'),
     lesson: lessonDoc,
-    previous: v.nullable(entry),
-    next: v.nullable(entry),
-    strings: v.record(v.string(), v.string()),
+    index,
+    strings,
   }),
   v.object({ type: v.literal('run'), file: v.string(), event: runEvent }),
   /** The program is about to run: earlier results of the same file are out of date. */
@@ -158,10 +236,13 @@ const fromPanel = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('run'), file }),
   v.object({ type: v.literal('stop') }),
-  v.object({ type: v.literal('openFile'), file, line: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))) }),
+  v.object({
+    type: v.literal('openFile'),
+    file,
+    line: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  }),
   v.object({ type: v.literal('openRule'), rule: id }),
   v.object({ type: v.literal('openLesson'), id }),
-  v.object({ type: v.literal('openLink'), href: v.pipe(v.string(), v.regex(/^https:\/\/[\w.-]+\//)) }),
 ]);
 export type FromPanel = v.InferOutput<typeof fromPanel>;
 

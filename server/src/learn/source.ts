@@ -64,7 +64,10 @@ export function readClaims(text: string): { claims: Map<string, Claim[]>; errors
     }
     const [kind, pattern, meaning] = line.split('|').map((cell) => cell.trim());
     if (current === null || (kind !== 'fine' && kind !== 'harm') || !pattern || !meaning) {
-      errors.push({ line: index + 1, message: 'expected `fine | outcome | meaning` below the name of a program' });
+      errors.push({
+        line: index + 1,
+        message: 'expected `fine | outcome | meaning` below the name of a program',
+      });
     } else current.push({ kind, pattern, meaning });
   }
   return { claims, errors };
@@ -81,23 +84,22 @@ function matches(pattern: string, outcome: string): boolean {
 }
 
 /** The eleven words of server/src/ir, as a reader meets them. */
-const WORDS =
-  'read|write|acquire|release|wait|notify|suspend|spawn|join|send|receive';
+const WORDS = 'read|write|acquire|release|wait|notify|suspend|spawn|join|send|receive';
 const STEP = new RegExp(`^([^:]+): (${WORDS}) ([^=!]+?)(?: = ([^!]+?))?( !)?(?: -- (.+))?$`);
 
 /**
  * `title …`, then `agent: word place = value` per step (`!` marks the harmful one, `-- …` a note),
- * `edge 1 -> 3 label` for an order that holds (steps counted from 1), and `result …`.
+ * `edge 1 -> 3 label` for an order that holds (steps counted from 1), and `result …`. `memory …` names the cells when they are not shared memory.
  */
 export function readTimeline(text: string): { timeline: Timeline; errors: LessonError[] } {
-  const timeline: Timeline = { title: '', agents: [], steps: [], edges: [], result: '' };
+  const timeline: Timeline = { title: '', memory: null, agents: [], steps: [], edges: [], result: '' };
   const errors: LessonError[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const word = /^(title|result) (.+)$/.exec(line);
+    const word = /^(title|memory|result) (.+)$/.exec(line);
     const edge = /^edge (\d+) -> (\d+) (.+)$/.exec(line);
     const step = STEP.exec(line);
-    if (word !== null) timeline[word[1] as 'title' | 'result'] = word[2]!;
+    if (word !== null) timeline[word[1] as 'title' | 'memory' | 'result'] = word[2]!;
     else if (edge !== null) {
       timeline.edges.push({ from: Number(edge[1]) - 1, to: Number(edge[2]) - 1, label: edge[3]! });
     } else if (step !== null) {
@@ -112,12 +114,18 @@ export function readTimeline(text: string): { timeline: Timeline; errors: Lesson
         note: step[6] ?? null,
       });
     } else {
-      errors.push({ line: index + 1, message: 'expected `agent: word place = value`, `edge`, `title` or `result`' });
+      errors.push({
+        line: index + 1,
+        message: 'expected `agent: word place = value`, `edge`, `title` or `result`',
+      });
     }
   }
   for (const { from, to } of timeline.edges) {
     if (timeline.steps[from] === undefined || timeline.steps[to] === undefined || from >= to) {
-      errors.push({ line: 1, message: `the edge ${from + 1} -> ${to + 1} does not lead from a step to a later one` });
+      errors.push({
+        line: 1,
+        message: `the edge ${from + 1} -> ${to + 1} does not lead from a step to a later one`,
+      });
     }
   }
   if (timeline.title === '' || timeline.result === '' || timeline.agents.length === 0) {
