@@ -12,7 +12,7 @@ const STAGE = join(ROOT, '.cache/package');
 
 /** What ships beside the manifest. The build's own stamp stays behind. */
 const SHIPPED = ['dist', 'media', 'snippets', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
-const LEFT_BEHIND = /[/\\](dist[/\\]\.built|media[/\\]lessons|media[/\\]screenshots)$/;
+const LEFT_BEHIND = /[/\\](dist[/\\]\.built|media[/\\]screenshots)$/;
 
 async function main() {
   if ((await installIfDue()) !== 0 || (await buildIfDue()) !== 0) return 1;
