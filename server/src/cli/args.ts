@@ -82,7 +82,8 @@ export function parseCommandLine<T extends OptionTable>(
       options[token.name] = true;
       continue;
     }
-    if (token.value === undefined || token.value === '')
+    const isNextOption = !token.inlineValue && token.value?.startsWith('--') === true;
+    if (token.value === undefined || token.value === '' || isNextOption)
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} <${option.value}>`);
     if (option.kind === 'list') {
       const list = options[token.name];

@@ -14,12 +14,13 @@ import { applySafeFixes, diskShelf, dryShelf, type FixRun } from './fix.ts';
 import { printGithub } from './github.ts';
 import { UsageError, type Command, type Io } from './io.ts';
 import { printJson } from './json.ts';
-import { rulePages, type RulePages } from './pages.ts';
+import { readText, rulePages, type RulePages } from './pages.ts';
 import { printPretty, statsTable } from './pretty.ts';
 import {
   Places,
   compareFindings,
   compareText,
+  relativeFile,
   reportFinding,
   reportProblem,
   type CheckReport,
@@ -135,7 +136,7 @@ export function check(args: readonly string[], io: Io, tools: CheckTools): numbe
           fixing === 'fixed' ? diskShelf(engine) : dryShelf(engine),
         );
   const findings = allFindings();
-  const places = new Places(engine, io.cwd);
+  const places = new Places((file) => engine.text(file) ?? readText(file), io.cwd);
   const shown = findings.filter(isShown);
   const report: CheckReport = {
     files: files.length,
@@ -236,7 +237,7 @@ function filesAsked(engine: Engine, only: readonly FileId[] | null, io: Io): rea
   const asked = files.filter((file) => only.some((path) => isBelow(path, file)));
   for (const path of only) {
     if (asked.some((file) => isBelow(path, file))) continue;
-    const name = new Places(engine, io.cwd).file(path);
+    const name = relativeFile(path, io.cwd);
     if (statSync(path).isDirectory()) io.err(`${name}: no JavaScript or TypeScript files in this folder\n`);
     else if (!engine.problems().some(({ file }) => file === path))
       throw new UsageError(

@@ -41,7 +41,8 @@ export function applySafeFixes(engine: Engine, findings: () => readonly Finding[
     const writable = candidates.filter(({ fix }) =>
       fix.edits.every(({ span: { file } }) => {
         const known = engine.text(file);
-        const reason = known === null ? 'it is gone' : shelf.refuses(file, known);
+        // Once refused, for the whole run: whoever changes the file is not to find half of our fixes in it.
+        const reason = refused.get(file) ?? (known === null ? 'it is gone' : shelf.refuses(file, known));
         if (reason !== null) refused.set(file, reason);
         return reason === null;
       }),

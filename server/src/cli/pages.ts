@@ -66,7 +66,8 @@ function entriesOf(folder: string): readonly { name: string; isDirectory(): bool
   }
 }
 
-function readText(file: string): string | null {
+/** null where the file cannot be read. */
+export function readText(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -7,7 +7,7 @@ import { relative } from 'node:path';
 import { docsUrl, type Category, type Confidence, type Finding } from '../base/finding.ts';
 import type { Problem, Severity } from '../base/finding.ts';
 import { lineStarts, positionAt, type FileId, type Fix, type Span } from '../base/text.ts';
-import type { Engine, Reason, RuleTime } from '../engine.ts';
+import type { Reason, RuleTime } from '../engine.ts';
 
 /** Both count from 1, columns in UTF-16 units. */
 export interface Place {
@@ -72,12 +72,13 @@ export interface CheckReport {
 
 /** Turns spans into places; keeps the line starts of each text it has seen. */
 export class Places {
-  readonly #engine: Pick<Engine, 'text'>;
+  readonly #text: (file: FileId) => string | null;
   readonly #cwd: string;
   readonly #starts = new Map<FileId, { readonly text: string; readonly starts: readonly number[] }>();
 
-  constructor(engine: Pick<Engine, 'text'>, cwd: string) {
-    this.#engine = engine;
+  /** `text` answers for every file that a span may name, configuration files included. */
+  constructor(text: (file: FileId) => string | null, cwd: string) {
+    this.#text = text;
     this.#cwd = cwd;
   }
 
@@ -86,7 +87,7 @@ export class Places {
   }
 
   locate(span: Span): Located {
-    const text = this.#engine.text(span.file) ?? '';
+    const text = this.#text(span.file) ?? '';
     let known = this.#starts.get(span.file);
     if (known?.text !== text) {
       known = { text, starts: lineStarts(text) };

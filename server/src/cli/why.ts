@@ -18,7 +18,7 @@ export function why(where: string, format: string, io: Io, engine: Engine): numb
   const lines = lineStarts(text).length;
   if (line < 1 || line > lines) throw new UsageError(`--why ${where}: ${name} has lines 1 to ${lines}`);
 
-  const places = new Places(engine, io.cwd);
+  const places = new Places((each) => engine.text(each), io.cwd);
   const findings = engine
     .findings(file)
     .map((finding) => reportFinding(finding, [], places))

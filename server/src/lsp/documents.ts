@@ -5,8 +5,10 @@ import type {
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FileId } from '../base/text.ts';
-import type { Change } from '../read/workspace.ts';
+import type { Engine } from '../engine.ts';
 import { fileOfUri, isCode, uriOfFile } from './convert.ts';
+
+export type Change = Parameters<Engine['apply']>[0];
 
 export interface OpenDocument {
   readonly uri: string;

@@ -1,7 +1,7 @@
 import type { FileId } from '../base/text.ts';
 import type { Engine, EngineOptions } from '../engine.ts';
-import type { Change } from '../read/workspace.ts';
 import { isBelow } from './convert.ts';
+import type { Change } from './documents.ts';
 import type { Settings } from './settings.ts';
 
 /** A workspace folder with the settings that hold in it. */

@@ -8,6 +8,7 @@ import {
   DidChangeWatchedFilesNotification,
   LSPErrorCodes,
   ResponseError,
+  ShowMessageNotification,
   type CancellationToken,
   type Connection,
   type InitializeParams,
@@ -38,7 +39,8 @@ const WATCHED = [
 export function startServer(connection: Connection, host: Host): void {
   const safely = createSafely({
     log: (text) => connection.console.error(text),
-    tell: (text) => connection.window.showErrorMessage(text),
+    // As a notification: the request that asks the reader to choose something is not known to every client.
+    tell: (message) => send(connection.sendNotification(ShowMessageNotification.type, { type: 1, message })),
   });
   connection.onInitialize((params) => {
     const client = readAbilities(params.capabilities);
@@ -72,7 +74,7 @@ class Server {
     this.#folders = folders;
     this.#validator = new Validator(session, {
       publish: (uri, diagnostics, version) =>
-        void connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) }),
+        send(connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) })),
       refresh: () => void safely(() => connection.languages.diagnostics.refresh(), undefined),
       count: (findings) => this.#tell({ ...this.#status, findings }),
     });
@@ -212,7 +214,7 @@ class Server {
   #tell(status: StatusParams): void {
     if (status.busy === this.#status.busy && status.findings === this.#status.findings) return;
     this.#status = status;
-    void this.#connection.sendNotification('lockstep/status', status);
+    send(this.#connection.sendNotification('lockstep/status', status));
   }
 }
 
@@ -220,6 +222,11 @@ class Server {
 function foldersOf({ workspaceFolders, rootUri }: InitializeParams): readonly WorkspaceFolder[] {
   if (workspaceFolders) return workspaceFolders;
   return rootUri ? [{ uri: rootUri, name: '' }] : [];
+}
+
+/** A client that has gone needs no message, and its going is no defect. */
+function send(sending: Promise<void>): void {
+  sending.catch(() => undefined);
 }
 
 function rootOf(uri: string): FileId {

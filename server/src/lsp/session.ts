@@ -64,8 +64,9 @@ export class Session {
     if (document?.isCode === false) return null;
     const file = this.documents.fileOf(uri);
     const engine = this.projects.engineOf(file);
+    if (engine === null) return null;
     // A deleted file may still be asked about.
-    return engine === null || engine.text(file) === null ? null : { uri, file, engine };
+    return engine.text(file) === null ? null : { uri, file, engine };
   }
 
   /** Tells the engines what happened since the last time. */
