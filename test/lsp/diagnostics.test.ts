@@ -151,6 +151,37 @@ describe('diagnostics by pull', () => {
   });
 });
 
+describe('early answers', () => {
+  const QUICK = { initializationOptions: { quickAnswers: true } };
+
+  it('move what is known across files, and are completed after a refresh', async () => {
+    await start({ files: { 'main.ts': MAIN, 'worker.ts': WORKER }, ...QUICK });
+    await client.open('main.ts', MAIN);
+    expect(await client.diagnostics('main.ts')).toHaveLength(1);
+    // The other side goes away, but that takes a while to be seen.
+    client.write('worker.ts', '');
+    await client.changedOnDisk('worker.ts', 2);
+    await client.edit('main.ts', `slow(300) var y;\n${MAIN}`);
+    const early = await client.diagnostics('main.ts');
+    expect(early.map(({ code, range }) => [code, range.start.line])).toEqual([
+      ['fake-var', 0],
+      ['fake-race', 2],
+    ]);
+    await client.until(() => client.refreshes > 0);
+    expect((await client.diagnostics('main.ts')).map(({ code }) => code)).toEqual(['fake-var']);
+  });
+
+  it('are not given to a client that did not ask for them', async () => {
+    await start({ files: { 'main.ts': MAIN, 'worker.ts': WORKER } });
+    await client.open('main.ts', MAIN);
+    expect(await client.diagnostics('main.ts')).toHaveLength(1);
+    client.write('worker.ts', '');
+    await client.changedOnDisk('worker.ts', 2);
+    await client.edit('main.ts', `slow(300) var y;\n${MAIN}`);
+    expect((await client.diagnostics('main.ts')).map(({ code }) => code)).toEqual(['fake-var']);
+  });
+});
+
 describe('diagnostics of the workspace', () => {
   it('hold the files that have findings, and nothing twice', async () => {
     await start({ files: { 'main.ts': MAIN, 'worker.ts': WORKER, 'plain.ts': 'let x;' } });

@@ -18,7 +18,7 @@ import type { Edit, FileId, Fix } from '../base/text.ts';
 import type { Engine } from '../engine.ts';
 import { asWorkspaceEdit, CONFIG_NAME, turnOffEdit } from './configEdit.ts';
 import { touch } from './convert.ts';
-import { findingKey, scheduleOf, toDiagnostic } from './diagnostics.ts';
+import { findingKey, scheduleOf, toDiagnostic } from './diagnostic.ts';
 import { editsByFile, mergeFixes, safeFix } from './mergeFixes.ts';
 import type { Session, Target } from './session.ts';
 import { asRecord } from './settings.ts';

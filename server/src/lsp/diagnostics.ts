@@ -12,79 +12,28 @@ import type {
   WorkspaceDiagnosticReport,
   WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import { Cancelled } from '../base/cancel.ts';
-import type { Finding, Problem } from '../base/finding.ts';
+import { Cancelled, type CancelCheck } from '../base/cancel.ts';
+import type { Finding } from '../base/finding.ts';
 import { hashText, type FileId } from '../base/text.ts';
 import type { Engine } from '../engine.ts';
-import { SEVERITY } from './convert.ts';
+import { problemDiagnostics, toDiagnostic } from './diagnostic.ts';
+import { known, provisionalFindings, type Known } from './provisional.ts';
 import { askAgain } from './safely.ts';
 import type { Session, Target } from './session.ts';
-import { pageAddress } from './settings.ts';
-
-/** What travels with a diagnostic and comes back with a request for code actions. */
-export interface DiagnosticData {
-  readonly key: string;
-  readonly confidence: Finding['confidence'];
-  readonly category: Finding['category'];
-  readonly lesson: string;
-  /** Absent if there is none. */
-  readonly schedule?: readonly ScheduleStepData[];
-}
-export interface ScheduleStepData {
-  readonly agent: string;
-  readonly does: string;
-  readonly uri: string;
-  readonly range: Diagnostic['range'];
-}
-
-/** Names a finding as long as its place and words stay the same. */
-export function findingKey({ rule, span, message }: Finding): string {
-  return hashText(`${rule} ${span.file} ${span.start} ${span.end} ${message}`);
-}
-
-export function toDiagnostic(finding: Finding, { lines, client, options }: Session): Diagnostic {
-  const { rule, related } = finding;
-  const elsewhere = related.map(({ span, message }) => ({ location: lines.location(span), message }));
-  const told = client.relatedInformation
-    ? ''
-    : elsewhere
-        .map(
-          ({ location: { uri, range }, message }) =>
-            `\n${shortName(uri)}:${range.start.line + 1}: ${message}`,
-        )
-        .join('');
-  const data: DiagnosticData = {
-    key: findingKey(finding),
-    confidence: finding.confidence,
-    category: finding.category,
-    lesson: finding.lesson,
-    ...(finding.schedule.length === 0 ? {} : { schedule: scheduleOf(finding, lines) }),
-  };
-  return {
-    range: lines.range(finding.span),
-    severity: SEVERITY[finding.severity],
-    code: rule,
-    ...(client.codeDescription ? { codeDescription: { href: pageAddress(options, rule) } } : {}),
-    source: 'lockstep',
-    message: finding.message + told,
-    ...(client.relatedInformation && elsewhere.length > 0 ? { relatedInformation: elsewhere } : {}),
-    ...(client.diagnosticData ? { data } : {}),
-  };
-}
-
-export function scheduleOf({ schedule }: Finding, lines: Session['lines']): ScheduleStepData[] {
-  return schedule.map(({ agent, does, span }) => ({ agent, does, ...lines.location(span) }));
-}
 
 export interface DiagnosticSink {
   publish(uri: string, diagnostics: Diagnostic[], version: number | undefined): void;
   refresh(): void;
   /** Findings in all files looked at so far. */
   count(findings: number): void;
+  /** Runs work that nobody waits for; what it throws is dealt with as in a request. */
+  run(work: () => Promise<void>): void;
 }
 
 /** An edit is followed by work on other files only after the typing has paused this long. */
 const SETTLE_MS = 200;
+/** What an early answer may take beyond the findings of the file alone. */
+const QUICK_MS = 40;
 /** Long enough to gather what belongs together, short enough not to be seen. */
 const REFRESH_MS = 30;
 /** Between files of a workspace report, messages have their turn this often. */
@@ -95,6 +44,8 @@ export class Validator {
   readonly #sink: DiagnosticSink;
   readonly #generations = new WeakMap<Engine, number>();
   readonly #counts = new Map<FileId, number>();
+  /** By URI, open documents only, and only if early answers are wanted. */
+  readonly #known = new Map<string, Known>();
   /** By URI, the id of what was published last; only where the client cannot pull. */
   readonly #published = new Map<string, string>();
   #cancelSettle: () => void = () => undefined;
@@ -109,11 +60,9 @@ export class Validator {
     { textDocument, previousResultId }: DocumentDiagnosticParams,
     token: CancellationToken,
   ): Promise<DocumentDiagnosticReport> {
-    const found = await this.#session.on(textDocument.uri, token, (target, cancelled) => {
-      const items = this.#diagnose(target, () => target.engine.findings(target.file, cancelled));
-      this.#noteGeneration(target.engine);
-      return items;
-    });
+    const found = await this.#session.on(textDocument.uri, token, (target, cancelled) =>
+      this.#diagnose(target, () => this.#answer(target, cancelled)),
+    );
     const items = found ?? [];
     const resultId = idOf(items);
     if (resultId === previousResultId) return { kind: 'unchanged', resultId };
@@ -152,16 +101,19 @@ export class Validator {
   }
 
   /** To be called after every change; what depends on it follows when the typing pauses. */
-  changed(run: (settle: () => Promise<void>) => void): void {
+  changed(): void {
     this.#cancelSettle();
-    this.#cancelSettle = this.#session.host.timers.after(SETTLE_MS, () => run(() => this.#settle()));
+    this.#cancelSettle = this.#session.host.timers.after(SETTLE_MS, () =>
+      this.#sink.run(() => this.#settle()),
+    );
   }
 
   /** Settings or folders changed: everything may be different. */
-  allChanged(run: (settle: () => Promise<void>) => void): void {
+  allChanged(): void {
     this.#counts.clear();
+    this.#known.clear();
     if (this.#session.client.pullsDiagnostics) this.#refreshSoon();
-    this.changed(run);
+    this.changed();
   }
 
   dispose(): void {
@@ -169,18 +121,59 @@ export class Validator {
     this.#cancelRefresh();
   }
 
-  async #settle(): Promise<void> {
+  #answer(target: Target, cancelled: CancelCheck): readonly Finding[] {
+    const { options, client, revision, host } = this.#session;
+    const { uri, file, engine } = target;
+    const before = this.#known.get(uri);
+    if (before === undefined || !options.quickAnswers || !client.refreshesDiagnostics)
+      return this.#whole(target, cancelled);
+    if (before.revision === revision) return before.findings;
+    const quick = engine.quickFindings(file, cancelled);
+    const end = host.timers.now() + QUICK_MS;
+    const whole = attempt(() => this.#whole(target, () => host.timers.now() > end));
+    if (whole !== null) return whole;
+    this.#finish(target);
+    return provisionalFindings(file, engine.text(file) ?? '', quick, before);
+  }
+
+  #whole(target: Target, cancelled: CancelCheck): readonly Finding[] {
+    const { uri, file, engine } = target;
+    const findings = engine.findings(file, cancelled);
+    this.#noteGeneration(engine);
+    if (this.#session.options.quickAnswers && this.#session.documents.get(uri) !== undefined)
+      this.#known.set(
+        uri,
+        known(
+          this.#session.revision,
+          engine.text(file) ?? '',
+          findings,
+          engine.quickFindings(file, cancelled),
+        ),
+      );
+    return findings;
+  }
+
+  /** Completes an answer that was given early, and has the client ask again; given up when something changes. */
+  #finish(target: Target): void {
+    this.#sink.run(async () => {
+      await this.#session.work(this.#whileUnchanged(), (cancelled) => this.#whole(target, cancelled));
+      this.#refreshSoon();
+    });
+  }
+
+  #whileUnchanged(): () => void {
     const { revision } = this.#session;
-    const proceed = () => {
+    return () => {
       if (this.#session.revision !== revision) throw new Cancelled();
     };
-    try {
-      if (this.#session.client.pullsDiagnostics) await this.#noteAllGenerations(proceed);
-      else await this.#publishAll(proceed);
-    } catch (error) {
-      // A newer change has its own call.
-      if (!(error instanceof Cancelled)) throw error;
-    }
+  }
+
+  async #settle(): Promise<void> {
+    for (const uri of this.#known.keys())
+      if (this.#session.documents.get(uri) === undefined) this.#known.delete(uri);
+    const proceed = this.#whileUnchanged();
+    if (this.#session.client.pullsDiagnostics) await this.#noteAllGenerations(proceed);
+    else await this.#publishAll(proceed);
   }
 
   /** Brings each engine up to date through one document that is open, so that its generation says what is new. */
@@ -286,20 +279,6 @@ export class Validator {
   }
 }
 
-/** What is wrong with a file as input, such as a configuration with an unknown rule. */
-function problemDiagnostics(file: FileId, engine: Engine, { lines }: Session): Diagnostic[] {
-  return engine
-    .problems()
-    .filter((problem) => problem.file === file)
-    .map((problem: Problem) => ({
-      range: lines.range(problem.span ?? { file, start: 0, end: 0 }),
-      severity: SEVERITY.warning,
-      code: 'input',
-      source: 'lockstep',
-      message: problem.message,
-    }));
-}
-
 function attempt<T>(work: () => T): T | null {
   try {
     return work();
@@ -311,8 +290,4 @@ function attempt<T>(work: () => T): T | null {
 
 function idOf(diagnostics: readonly Diagnostic[]): string {
   return hashText(JSON.stringify(diagnostics));
-}
-
-function shortName(uri: string): string {
-  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
 }

@@ -77,6 +77,7 @@ class Server {
         send(connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) })),
       refresh: () => void safely(() => connection.languages.diagnostics.refresh(), undefined),
       count: (findings) => this.#tell({ ...this.#status, findings }),
+      run: (work) => void safely(work, undefined),
     });
     session.onBusy = (busy) => this.#tell({ ...this.#status, busy });
   }
@@ -174,7 +175,7 @@ class Server {
 
   #changed(): void {
     this.#session.changed();
-    this.#validator.changed((settle) => void this.#safely(settle, undefined));
+    this.#validator.changed();
   }
 
   /** Asks for the settings of each folder and sets up engines by them; one after the other, in the order of the events. */
@@ -183,7 +184,7 @@ class Server {
       await this.#safely(() => this.#readSettings(), undefined);
       this.#session.ready();
       this.#session.changed();
-      this.#validator.allChanged((settle) => void this.#safely(settle, undefined));
+      this.#validator.allChanged();
     });
   }
 

@@ -13,6 +13,11 @@ export interface ServerOptions {
   readonly docsBase: string | null;
   /** The client carries out `lockstep.explainFinding`, `lockstep.openLesson`, `lockstep.suppress`, `lockstep.showSchedule`. */
   readonly commands: boolean;
+  /**
+   * The client takes a first answer that may be out of date across files, and asks again on `workspace/diagnostic/refresh`.
+   * Without it an answer is always whole.
+   */
+  readonly quickAnswers: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = { enable: true, rules: {} };
@@ -32,6 +37,7 @@ export function parseOptions(value: unknown): ServerOptions {
   return {
     docsBase: typeof docsBase === 'string' && docsBase !== '' ? docsBase : null,
     commands: options['commands'] === true,
+    quickAnswers: options['quickAnswers'] === true,
   };
 }
 
