@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { windowUrl } from './host.mjs';
-import { RESULTS, ROOT } from './prepare.mjs';
+import { RESULTS } from './prepare.mjs';
 
 const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 
@@ -16,10 +16,10 @@ const FILE = 'main.ts';
 const SQUIGGLE = '.editor-instance .squiggly-error, .editor-instance .squiggly-warning';
 
 /**
- * @param {{ server: object, browser: object, folder: string, theme: 'light' | 'dark', say: (line: string) => void }} visit
+ * @param {{ server: object, browser: object, folder: string, extension: string, theme: 'light' | 'dark', say: (line: string) => void }} visit
  * @returns {Promise<{ title: string, state: string, durationMs: number, error?: string }[]>}
  */
-export async function look({ server, browser, folder, theme, say }) {
+export async function look({ server, browser, folder, extension, theme, say }) {
   server.writeSettings({
     'workbench.colorTheme': THEMES[theme],
     'editor.minimap.enabled': false,
@@ -38,7 +38,7 @@ export async function look({ server, browser, folder, theme, say }) {
     });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    await page.goto(windowUrl(server, { folder, extension: ROOT }));
+    await page.goto(windowUrl(server, { folder, extension }));
     for (const [name, step] of Object.entries(STEPS)) {
       results.push(await check(page, `${name} (${theme})`, () => step(page, theme), say));
     }
@@ -115,7 +115,9 @@ const STEPS = {
     expect(refused.length === 0, `nothing is refused by the page’s policy: ${refused.join(', ')}`);
     await frame.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'));
     const { violations } = await frame.evaluate(() => globalThis.axe.run('#lesson'));
-    const lines = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' | ')}`);
+    const lines = violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary.replaceAll(/\s+/g, ' ')}`),
+    );
     expect(lines.length === 0, `axe finds nothing: ${lines.join('\n')}`);
   },
 };
@@ -128,7 +130,7 @@ async function check(page, title, step, say) {
     say(`  ✓ ${title} (${durationMs} ms)`);
     return { title, state: 'passed', durationMs };
   } catch (error) {
-    const name = `failed-${title.replaceAll(/[^a-z]+/gi, '-')}.png`;
+    const name = `failed-${title.match(/[a-z]+/gi).join('-')}.png`;
     await page.screenshot({ path: join(RESULTS, name) }).catch(() => undefined);
     const text = `${error.stack ?? error}`;
     say(`  ✗ ${title}: test-results/${name}\n    ${text.replaceAll('\n', '\n    ')}`);

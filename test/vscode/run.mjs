@@ -73,7 +73,7 @@ async function person({ host, browser }) {
     try {
       const results = [];
       for (const theme of ['light', 'dark']) {
-        results.push(...(await look({ server, browser, folder, theme, say: console.log })));
+        results.push(...(await look({ server, browser, folder, extension: ROOT, theme, say: console.log })));
       }
       return results;
     } finally {
