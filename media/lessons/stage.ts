@@ -47,6 +47,7 @@ const counts = new Map<string, number>();
 
 /** Counts `times` trials that ended in `outcome`. The lesson's panel draws the counts; a terminal prints them at the end. */
 export function tally(outcome: string | number, times = 1): void {
+  if (times === 0) return;
   const name = String(outcome);
   if (!isMainThread) {
     parentPort?.postMessage({ outcome: name, times });

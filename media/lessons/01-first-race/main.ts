@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Meeting, tally } from '../stage.ts';
 
-const TRIALS = 200;
+const TRIALS = 50;
 
 // One counter per trial, and a meeting point so that both workers begin every trial together.
 const memory = new SharedArrayBuffer(TRIALS * Int32Array.BYTES_PER_ELEMENT);

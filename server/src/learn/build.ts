@@ -5,7 +5,7 @@
  * Must never know: the panel, rules. Runs in the build only: shiki, markdown-it and esbuild are not shipped.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { parseLesson, type LessonError, type Part } from './lesson.ts';
 import type { Block, LessonDoc, LessonEntry } from './protocol.ts';
@@ -152,7 +152,7 @@ async function bundlePrograms(sourceDir: string, outDir: string, id: string): Pr
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    alias: { 'lockstep/sync': join(sourceDir, '../../server/src/runtime/index.ts') },
+    alias: { 'lockstep/sync': resolve(sourceDir, '../../server/src/runtime/index.ts') },
     plugins: [builtWorkers],
   });
 }

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { Meeting } from '../../stage.ts';
 
-const ROUNDS = 10_000;
+const ROUNDS = 1_000_000;
 
 const { memory, start } = workerData as { memory: SharedArrayBuffer; start: SharedArrayBuffer };
 const counts = new Int32Array(memory);

@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads';
+import { TRIALS, meeting, pen, stamp, think } from './desk.ts';
+
+/** Milliseconds. Without a time limit this program would now and then wait for ever. */
+const PATIENCE = 25;
+
+// #region letter
+function writeLetter(): boolean {
+  pen.lock();
+  think();
+  const both = stamp.lock(PATIENCE);
+//             ^^^^^^^^^^^^^^^^^^^^ no-lock-order-cycle: stamp
+  if (both) stamp.unlock();
+  pen.unlock();
+  return both;
+}
+// #endregion
+
+const written: boolean[] = [];
+for (let trial = 0; trial < TRIALS; trial++) {
+  meeting.meet();
+  written.push(writeLetter());
+}
+parentPort?.postMessage(written);
