@@ -248,7 +248,7 @@ describe('--fix', () => {
       },
     );
     expect(code).toBe(2);
-    expect(err).toContain('worker.ts: not fixed, it changed on disk meanwhile');
+    expect(err).toContain('worker.ts: not fixed, the disk holds another text than was checked');
     expect(folder.read('worker.ts')).toBe('race(n) // somebody else wrote this');
     expect(folder.read('main.ts')).toBe('race(n)');
     expect(folder.read('fine.ts')).toBe('let x;');

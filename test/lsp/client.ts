@@ -74,6 +74,8 @@ export interface ClientOptions {
   /** What `workspace/configuration` answers for the section `lockstep`. */
   readonly settings?: unknown;
   readonly withoutFolder?: true;
+  /** Workspace folders, relative; default: the one that holds all files. */
+  readonly folders?: readonly string[];
 }
 
 export class TestClient {
@@ -86,6 +88,7 @@ export class TestClient {
   readonly watchers: string[] = [];
   refreshes = 0;
   settings: unknown;
+  settingsFor: (item: { scopeUri?: string }) => unknown = () => this.settings;
   /** Of the process, once it has ended. */
   readonly exitCode: Promise<number | null>;
   initialized!: InitializeResult;
@@ -113,7 +116,9 @@ export class TestClient {
       processId: process.pid,
       rootUri: null,
       capabilities: options.capabilities ?? FULL_CLIENT,
-      workspaceFolders: options.withoutFolder ? null : [{ uri: client.uri(''), name: 'test' }],
+      workspaceFolders: options.withoutFolder
+        ? null
+        : (options.folders ?? ['']).map((name) => ({ uri: client.uri(name), name })),
       initializationOptions: options.initializationOptions ?? null,
     });
     await client.connection.sendNotification('initialized', {});
@@ -233,7 +238,7 @@ export class TestClient {
       return null;
     });
     this.connection.onRequest('workspace/configuration', ({ items }: { items: unknown[] }) =>
-      items.map(() => this.settings),
+      items.map((item) => this.settingsFor(item as { scopeUri?: string })),
     );
     this.connection.onRequest(
       'client/registerCapability',

@@ -151,6 +151,43 @@ describe('diagnostics by pull', () => {
   });
 });
 
+describe('several folders', () => {
+  const FILES = { 'app/main.ts': MAIN, 'lib/worker.ts': WORKER };
+
+  it('are seen together', async () => {
+    await start({ files: FILES, folders: ['app', 'lib'] });
+    const [found] = await client.diagnostics('app/main.ts');
+    expect(found?.relatedInformation).toMatchObject([{ location: { uri: client.uri('lib/worker.ts') } }]);
+  });
+
+  it('each have their settings', async () => {
+    await start({ files: { 'app/a.ts': 'var x;', 'lib/b.ts': 'var x;' }, folders: ['app', 'lib'] });
+    expect(await client.diagnostics('lib/b.ts')).toHaveLength(1);
+    client.settingsFor = ({ scopeUri }) => ({ enable: scopeUri !== client.uri('lib') });
+    await client.connection.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    await client.until(() => client.refreshes > 0);
+    expect(await client.diagnostics('lib/b.ts')).toEqual([]);
+    expect(await client.diagnostics('app/a.ts')).toHaveLength(1);
+    expect((await client.pullWorkspace()).items.map(({ uri }) => uri)).toEqual([client.uri('app/a.ts')]);
+  });
+
+  it('may come and go', async () => {
+    await start({ files: FILES, folders: ['app'] });
+    expect(await client.diagnostics('app/main.ts')).toEqual([]);
+    const lib = { uri: client.uri('lib'), name: 'lib' };
+    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [lib], removed: [] },
+    });
+    await client.until(() => client.refreshes > 0);
+    expect(await client.diagnostics('app/main.ts')).toHaveLength(1);
+    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [], removed: [lib] },
+    });
+    await client.until(() => client.refreshes > 1);
+    expect(await client.diagnostics('app/main.ts')).toEqual([]);
+  });
+});
+
 describe('early answers', () => {
   const QUICK = { initializationOptions: { quickAnswers: true } };
 

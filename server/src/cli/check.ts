@@ -203,7 +203,9 @@ function planEngine(
   io: Io,
   pages: RulePages,
 ): EngineOptions {
-  const only = positionals.map((path) => existing(path, io.cwd));
+  const only = positionals.map((path) =>
+    isPattern(path, io.cwd) ? toFileId(io.cwd, path) : existing(path, io.cwd),
+  );
   const cwd = toFileId(io.cwd, '.');
   // A path outside the working directory is a root of its own: nothing between the two is read.
   const outside = only.filter((path) => !isBelow(cwd, path)).map(folderOf);
@@ -234,6 +236,8 @@ function cacheFolder(options: Options, cwd: string): FileId | null {
 function filesAsked(engine: Engine, only: readonly FileId[] | null, io: Io): readonly FileId[] {
   const files = engine.files();
   if (only === null) return files;
+  // What a pattern names, the engine knows.
+  if (only.some((path) => isPattern(path, io.cwd))) return files;
   const asked = files.filter((file) => only.some((path) => isBelow(path, file)));
   for (const path of only) {
     if (asked.some((file) => isBelow(path, file))) continue;
@@ -284,7 +288,14 @@ function toFileId(cwd: string, path: string): FileId {
 }
 
 function folderOf(path: FileId): FileId {
+  const star = path.search(/[*?]/);
+  if (star >= 0 && !existsSync(path)) return path.slice(0, Math.max(path.lastIndexOf('/', star), 1));
   return statSync(path).isDirectory() ? path : toFileId(path, '..');
+}
+
+/** For shells that do not put the names in its place. */
+function isPattern(path: string, cwd: string): boolean {
+  return /[*?]/.test(path) && !existsSync(resolve(cwd, path));
 }
 
 function isBelow(folder: FileId, file: FileId): boolean {

@@ -78,14 +78,14 @@ export function diskShelf(engine: Engine): Shelf {
   return {
     refuses: (file, known) => {
       try {
-        return sameText(readFileSync(file, 'utf8'), known) ? null : 'it changed on disk meanwhile';
+        return sameText(readFileSync(file, 'utf8'), known) ? null : NOT_THE_SAME;
       } catch (error) {
         return messageOf(error);
       }
     },
     keep: (file, known, text) => {
       try {
-        if (!replaceFile(file, known, text)) return 'it changed on disk meanwhile';
+        if (!replaceFile(file, known, text)) return NOT_THE_SAME;
       } catch (error) {
         return messageOf(error);
       }
@@ -118,6 +118,7 @@ export function replaceFile(file: string, known: string, text: string): boolean 
   }
 }
 
+const NOT_THE_SAME = 'the disk holds another text than was checked: it changed meanwhile, or is not UTF-8';
 const BYTE_ORDER_MARK = '\ufeff';
 
 function sameText(onDisk: string, known: string): boolean {
