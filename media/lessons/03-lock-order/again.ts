@@ -1,25 +1,31 @@
 import { Mutex } from 'lockstep/sync';
 import { tally } from '../stage.ts';
 
-/** Milliseconds. Without a time limit this program would wait for ever, every time. */
-const PATIENCE = 25;
-
 // #region book
 const book = Mutex.create();
+let signatures = 0;
 
-function sign(): boolean {
-  const taken = book.lock(PATIENCE);
-  if (taken) book.unlock();
-  return taken;
+function sign(): void {
+  book.lock();
+  signatures++;
+  book.unlock();
 }
 
-function close(): boolean {
+function close(): void {
   book.lock();
-  const signed = sign();
-//               ^^^^^^ no-lock-reacquire: book
-  book.unlock();
-  return signed;
+  try {
+    sign();
+//  ^^^^^^ no-lock-reacquire: book
+  } finally {
+    book.unlock();
+  }
 }
 // #endregion
 
-tally(close() ? 'signed and closed' : 'waits for itself');
+try {
+  close();
+  tally('signed and closed');
+} catch (error) {
+  console.log(String(error));
+  tally('refused');
+}

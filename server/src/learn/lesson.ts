@@ -52,7 +52,7 @@ export function parseLesson(text: string): Parsed {
 type Fields = Pick<LessonText, 'title' | 'minutes' | 'rules' | 'words'>;
 
 function frontMatter(lines: readonly string[], errors: LessonError[]): { fields: Fields; end: number } {
-  const values = new Map<string, string>();
+  const values = new Map<string, { readonly text: string; readonly line: number }>();
   const end = lines[0] === '---' ? lines.indexOf('---', 1) : -1;
   if (end < 0) {
     errors.push({ line: 1, message: 'a lesson begins with front matter between two lines of `---`' });
@@ -63,19 +63,19 @@ function frontMatter(lines: readonly string[], errors: LessonError[]): { fields:
     if (match === null) errors.push({ line: index + 1, message: 'expected `name: value`' });
     else if (!['title', 'minutes', 'rules', 'words'].includes(match[1]!))
       errors.push({ line: index + 1, message: `unknown field \`${match[1]!}\`` });
-    else values.set(match[1]!, match[2]!.trim());
+    else values.set(match[1]!, { text: match[2]!.trim(), line: index + 1 });
   }
   const need = (name: string) => {
-    const value = values.get(name);
-    if (value === undefined || value === '')
-      errors.push({ line: end + 1, message: `the field \`${name}\` is missing` });
-    return value ?? '';
+    const text = values.get(name)?.text ?? '';
+    if (text === '') errors.push({ line: end + 1, message: `the field \`${name}\` is missing` });
+    return text;
   };
   const list = (name: string) => {
-    const value = values.get(name) ?? '[]';
-    const inner = /^\[(.*)\]$/.exec(value);
+    const value = values.get(name);
+    if (value === undefined) return [];
+    const inner = /^\[(.*)\]$/.exec(value.text);
     if (inner === null) {
-      errors.push({ line: end + 1, message: `\`${name}\` is a list: \`[first, second]\`` });
+      errors.push({ line: value.line, message: `\`${name}\` is a list: \`[first, second]\`` });
       return [];
     }
     return inner[1]!
@@ -83,13 +83,13 @@ function frontMatter(lines: readonly string[], errors: LessonError[]): { fields:
       .map((item) => item.trim())
       .filter((item) => item !== '');
   };
-  const minutes = Number(need('minutes'));
-  if (!(minutes >= 1 && minutes <= 60))
-    errors.push({ line: end + 1, message: '`minutes` is a number from 1 to 60' });
-  return {
-    fields: { title: need('title'), minutes, rules: list('rules'), words: list('words') },
-    end: end + 1,
-  };
+  const title = need('title');
+  const written = need('minutes');
+  const minutes = Number(written);
+  if (written !== '' && !(minutes >= 1 && minutes <= 60)) {
+    errors.push({ line: values.get('minutes')!.line, message: '`minutes` is a number from 1 to 60' });
+  }
+  return { fields: { title, minutes, rules: list('rules'), words: list('words') }, end: end + 1 };
 }
 
 const DIRECTIVE = /^\{\{\s*(\/?\w+)\s*([^}]*?)\s*\}\}\s*$/;

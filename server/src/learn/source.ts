@@ -62,7 +62,8 @@ export function readClaims(text: string): { claims: Map<string, Claim[]>; errors
       claims.set(line.trim(), current);
       continue;
     }
-    const [kind, pattern, meaning] = line.split('|').map((cell) => cell.trim());
+    // The bars stand between spaces; one within a pattern does not.
+    const [, kind, pattern, meaning] = /^\s+(\w+)\s+\|\s+(.+)\s+\|\s+(.+?)\s*$/.exec(line) ?? [];
     if (current === null || (kind !== 'fine' && kind !== 'harm') || !pattern || !meaning) {
       errors.push({
         line: index + 1,
