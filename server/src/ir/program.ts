@@ -90,6 +90,8 @@ export interface Held {
   readonly lock: number;
   readonly at: Mark;
   readonly shared: boolean;
+  /** The task that took it. */
+  readonly task: number;
   /** The try form or one with a time limit: it never waits for ever. */
   readonly tries: boolean;
 }
@@ -99,6 +101,8 @@ export interface Event {
   readonly op: Word;
   readonly turn: number;
   readonly agent: number;
+  /** 0, or the call of an async function that nobody awaits at once: it goes on beside its caller. */
+  readonly task: number;
   readonly at: Mark;
   /** Call sites from the turn's root down to `at`: the stack, outermost first. */
   readonly stack: readonly Mark[];

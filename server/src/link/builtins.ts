@@ -459,7 +459,7 @@ function callArray(m: Machine, site: CallSite, method: string): Values {
       if (method === 'concat') for (const arg of args) m.heap.addRest(array, elementsOf(m, frame, at, arg));
       result = join(result, whole);
     } else if (method === 'entries') {
-      const pair = m.make(`${m.keyAt(frame, at, 'entry')}`, () => ({ kind: 'array' }), null);
+      const pair = m.make(m.keyAt(frame, at, 'entry'), () => ({ kind: 'array' }), null);
       m.heap.setField(pair, '0', {
         ...NONE,
         num: { lo: 0, hi: Infinity },

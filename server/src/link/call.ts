@@ -21,6 +21,8 @@ export interface CallSite {
   readonly text: string;
   /** `view[i]` for the first two arguments. */
   readonly cell: string;
+  /** Its result is awaited or returned at once: it does not go on beside the caller. */
+  readonly awaited: boolean;
 }
 
 export function call(
@@ -35,14 +37,16 @@ export function call(
 ): Values {
   m.step();
   let result: Values = target.any ? ANY : NONE;
-  const site: CallSite = { frame, at, self, args, text, cell };
+  const { awaiting: awaited } = m;
+  m.awaiting = false;
+  const site: CallSite = { frame, at, self, args, text, cell, awaited };
   for (const callee of m.objectsOf(target)) {
     const { is } = callee;
     if (is.kind === 'func') {
       const lock = is.func.kind === 'method' ? lockOfInstance(m, self) : null;
       const viaLock =
         lock === null ? null : callLockMethod(m, site, lock, is.func.name.split('.').at(-1) ?? '');
-      result = join(result, viaLock ?? callFunction(m, frame, at, callee, self, args));
+      result = join(result, viaLock ?? callFunction(m, frame, at, callee, self, args, awaited));
     } else if (is.kind === 'builtin')
       result = join(
         result,
@@ -104,18 +108,27 @@ export function callFunction(
   callee: HeapObject,
   self: Values,
   args: readonly Values[],
+  awaited = true,
 ): Values {
   const { is } = callee;
   if (is.kind !== 'func' || m.flow === null) return NONE;
   const { func, unit } = is;
   m.agent.visited.add(func);
   if (!m.canCall(func)) return func.async ? asyncResult(m, frame, at, ANY) : ANY;
-  const outer = { path: m.path, stack: m.stack, active: m.active, loops: m.outerLoops, abrupt: m.abrupt };
+  const outer = {
+    path: m.path,
+    stack: m.stack,
+    active: m.active,
+    loops: m.outerLoops,
+    abrupt: m.abrupt,
+    task: m.task,
+  };
   const before = m.flow;
   m.path = `${m.numberOf(`path ${m.path}>${frame.unit.file}#${frame.func.id}:${at}`)}`;
   m.stack = [...outer.stack, m.mark(frame, at)];
   m.active = [...outer.active, func];
   m.outerLoops = m.loops.length;
+  if (func.async && !awaited) m.task = m.numberOf(`task ${m.path}`);
   m.abrupt = [];
   const inner = m.frame(unit, func, is.frame);
   // An arrow function's `this` is that of the place it was made at.
@@ -134,6 +147,7 @@ export function callFunction(
   m.active = outer.active;
   m.outerLoops = outer.loops;
   m.abrupt = outer.abrupt;
+  m.task = outer.task;
   // A function that never comes back on any path in sight (an endless loop) does not end its caller's path.
   const after = end ?? before;
   if (!func.async) {
@@ -176,7 +190,7 @@ export function construct(
   self?: Values,
 ): Values {
   let result: Values = callee.any ? ANY : NONE;
-  const site: CallSite = { frame, at, self: NONE, args, text: 'new', cell: '' };
+  const site: CallSite = { frame, at, self: NONE, args, text: 'new', cell: '', awaited: true };
   for (const target of m.objectsOf(callee)) {
     const { is } = target;
     if (is.kind === 'class') {

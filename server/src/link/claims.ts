@@ -22,7 +22,7 @@ function take(m: Machine, frame: Frame, event: number, claim: Claim): void {
   if (m.flow.held.some((hold) => hold.lock === lock)) return;
   // Inside a loop the claim is tried again until it goes through; elsewhere a failed one goes another way.
   const tries = m.loops.length === m.outerLoops;
-  const hold = { lock, at: claim.at, shared: false, tries };
+  const hold = { lock, at: claim.at, shared: false, task: m.task, tries };
   const { at, region, place } = claim;
   m.emit(frame, at.n, 'acquire', { at, lock, region, via: tries ? 'try' : '', place }, `${event}`);
   m.flow = { ...m.flow, held: [...m.flow.held, hold] };
@@ -60,7 +60,7 @@ export function releaseCell(
 
 export function holdsCell(m: Machine, region: number, low: number): boolean {
   const lock = cellLockIfAny(m, region, low);
-  return lock !== null && m.flow !== null && m.flow.held.some((hold) => hold.lock === lock);
+  return lock !== null && (m.flow?.held.some((hold) => hold.lock === lock) ?? false);
 }
 
 function cellLockIfAny(m: Machine, region: number, low: number): number | null {

@@ -101,7 +101,7 @@ export function evalExpr(m: Machine, frame: Frame, expr: Expr): Values {
       evalExpr(m, frame, expr.of);
       return constant(true);
     case 'await':
-      return awaited(m, frame, expr.at, evalExpr(m, frame, expr.of));
+      return awaited(m, frame, expr.at, evalNow(m, frame, expr.of));
     case 'yield': {
       const value = expr.of === null ? constant(undefined) : evalExpr(m, frame, expr.of);
       return yielded(m, frame, expr.at, expr.star ? elementsOf(m, frame, expr.at, value) : value);
@@ -144,7 +144,12 @@ function readVariable(m: Machine, frame: Frame, id: string): Values {
   return frameOf(frame, id)?.cells.get(id) ?? NONE;
 }
 
-function evalCall(m: Machine, frame: Frame, expr: Extract<Expr, { e: 'call' }>): Values {
+/** A call whose result is awaited or returned at once. */
+export function evalNow(m: Machine, frame: Frame, expr: Expr): Values {
+  return expr.e === 'call' ? evalCall(m, frame, expr, true) : evalExpr(m, frame, expr);
+}
+
+function evalCall(m: Machine, frame: Frame, expr: Extract<Expr, { e: 'call' }>, awaiting = false): Values {
   const { callee } = expr;
   if (callee.e === 'super') {
     return construct(
@@ -169,10 +174,12 @@ function evalCall(m: Machine, frame: Frame, expr: Extract<Expr, { e: 'call' }>):
       callee.of.e === 'super',
     );
     const args = evalArgs(m, frame, expr.args, expr.at);
+    m.awaiting = awaiting;
     return call(m, frame, expr.at, target, of, args, render(frame.unit, callee), argText(frame, expr));
   }
   const target = evalExpr(m, frame, callee);
   const args = evalArgs(m, frame, expr.args, expr.at);
+  m.awaiting = awaiting;
   return call(m, frame, expr.at, target, NONE, args, render(frame.unit, callee), argText(frame, expr));
 }
 
@@ -186,7 +193,9 @@ function argText(frame: Frame, expr: Extract<Expr, { e: 'call' }>): string {
 
 function superClass(m: Machine, frame: Frame): Values {
   const cls = frame.func.cls === null ? undefined : frame.unit.classes[frame.func.cls];
-  return cls?.base == null || frame.parent === null ? ANY : evalExpr(m, frame.parent, cls.base);
+  return cls === undefined || cls.base === null || frame.parent === null
+    ? ANY
+    : evalExpr(m, frame.parent, cls.base);
 }
 
 function evalArgs(m: Machine, frame: Frame, args: readonly Expr[], at: Point): Values[] {

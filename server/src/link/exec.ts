@@ -1,7 +1,7 @@
 import type { Loop, Stmt } from '../ir/unit.ts';
 import { awaited } from './async.ts';
 import { declarePattern } from './assign.ts';
-import { branchOf, evalExpr, evalTest, type Test } from './eval.ts';
+import { branchOf, evalExpr, evalNow, evalTest, type Test } from './eval.ts';
 import { alive, collect, joinFlows, leave, withArm } from './flow.ts';
 import type { Frame } from './heap.ts';
 import { takeClaims } from './claims.ts';
@@ -60,7 +60,7 @@ function exec(m: Machine, frame: Frame, stmt: Stmt, disposables: Values[]): void
     }
     case 'return':
       if (stmt.value !== null) {
-        let value = evalExpr(m, frame, stmt.value);
+        let value = evalNow(m, frame, stmt.value);
         if (frame.func.async) value = awaited(m, frame, stmt.at, value);
         const before = frame.returned;
         frame.returned = join(before, value);
@@ -117,7 +117,7 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
   if (before === null) return;
   m.loops = [...outerLoops, id];
   const exits: Flow[] = [];
-  let isEndless = false;
+  const endless = { is: false };
   const breaks = collect(
     m,
     (way) => way.how === 'break' && (way.label === null || way.label === loop.label),
@@ -131,7 +131,7 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
       }
       if (loop.kind !== 'do') {
         countUp(m, frame, loop, id);
-        isEndless = testLoop(m, frame, loop, branch, exits);
+        endless.is = testLoop(m, frame, loop, branch, exits);
       }
       if (m.flow !== null) {
         const continued = collect(
@@ -144,11 +144,11 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
         m.flow = joinFlows([...alive(m.flow), ...continued]);
       }
       if (m.flow !== null && loop.update !== null) evalExpr(m, frame, loop.update);
-      if (loop.kind === 'do' && m.flow !== null) isEndless = testLoop(m, frame, loop, branch, exits);
+      if (loop.kind === 'do' && m.flow !== null) endless.is = testLoop(m, frame, loop, branch, exits);
     },
   );
   m.loops = outerLoops;
-  m.flow = joinFlows([...(isEndless ? [] : exits), ...breaks]);
+  m.flow = joinFlows([...(endless.is ? [] : exits), ...breaks]);
 }
 
 /** Evaluates the condition, notes the way out, and goes on inside. Returns whether the condition is always true. */
@@ -176,7 +176,7 @@ function countUp(m: Machine, frame: Frame, loop: Loop, id: number): void {
   const now = owner.cells.get(variable) ?? NONE;
   if (now.num === null) return;
   let { lo, hi } = now.num;
-  if (test !== null && test.e === 'op' && test.args.length === 2) {
+  if (test?.e === 'op' && test.args.length === 2) {
     const [left, right] = test.args;
     const bound = left?.e === 'var' && left.id === variable ? evalExpr(m, frame, right!).num : null;
     if (update.op === '+') {
@@ -243,8 +243,7 @@ function execSwitch(m: Machine, frame: Frame, stmt: Extract<Stmt, { s: 'switch' 
   const on = evalTest(m, frame, stmt.on, branchOf(m, frame, stmt.at)).values;
   const before = m.flow;
   if (before === null) return;
-  let hasDefault = false;
-  let isDecided = false;
+  const seen = { default: false, match: false };
   const ends: Flow[] = [];
   const breaks = collect(
     m,
@@ -253,10 +252,10 @@ function execSwitch(m: Machine, frame: Frame, stmt: Extract<Stmt, { s: 'switch' 
       let falling: Flow | null = null;
       stmt.cases.forEach((clause, index) => {
         const verdict = clause.test === null ? null : equality(on, evalExpr(m, frame, clause.test));
-        hasDefault ||= clause.test === null;
+        seen.default ||= clause.test === null;
         const branch = m.numberOf(`${m.keyAt(frame, stmt.at, 'case')}${index}`);
-        const entry = verdict === false || isDecided ? null : withArm(before, branch, true);
-        isDecided ||= verdict === true;
+        const entry = verdict === false || seen.match ? null : withArm(before, branch, true);
+        seen.match ||= verdict === true;
         m.flow = joinFlows(alive(falling, entry));
         if (m.flow !== null) execAll(m, frame, clause.body);
         falling = m.flow;
@@ -264,5 +263,5 @@ function execSwitch(m: Machine, frame: Frame, stmt: Extract<Stmt, { s: 'switch' 
       ends.push(...alive(falling));
     },
   );
-  m.flow = joinFlows([...ends, ...breaks, ...(hasDefault || isDecided ? [] : [before])]);
+  m.flow = joinFlows([...ends, ...breaks, ...(seen.default || seen.match ? [] : [before])]);
 }

@@ -164,7 +164,7 @@ function runHandler(m: Machine, handler: Machine['handlers'] extends Map<string,
 function callAt(m: Machine, at: NonNullable<TurnState['at']>, func: number, args: readonly Values[]): Values {
   const unit = m.host.unit(at.file);
   const around = unit?.funcs[at.func];
-  if (unit == null || around === undefined) return NONE;
+  if (unit === null || around === undefined) return NONE;
   const frame = m.frame(unit, around, null);
   m.emit(frame, at.n, 'receive', {});
   return call(m, frame, at.n, object(func), NONE, args, '', '');

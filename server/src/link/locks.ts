@@ -157,7 +157,7 @@ export function isLockClass(m: Machine, cls: HeapObject): boolean {
   if (known === undefined) {
     known = looksLikeLock(unit, unit.classes[id]!);
     let ofUnit = m.lockClasses.get(unit);
-    if (ofUnit === undefined) m.lockClasses.set(unit, (ofUnit = new Map()));
+    if (ofUnit === undefined) m.lockClasses.set(unit, (ofUnit = new Map<string, boolean>()));
     ofUnit.set(id, known);
   }
   return known;
@@ -197,7 +197,7 @@ export function callLockMethod(
   on: { lock: number },
   method: string,
 ): Values | null {
-  const role = CLASS_METHODS[method] ?? (/^try/.test(method) ? 'try' : undefined);
+  const role = CLASS_METHODS[method] ?? (method.startsWith('try') ? 'try' : undefined);
   return role === undefined ? null : play(m, site, on.lock, role, false);
 }
 
@@ -243,7 +243,7 @@ function acquire(m: Machine, site: CallSite, lock: number, shared: boolean, trie
     String(lock),
   );
   if (m.flow.held.some((hold) => hold.lock === lock)) return;
-  m.flow = { ...m.flow, held: [...m.flow.held, { lock, at, shared, tries }] };
+  m.flow = { ...m.flow, held: [...m.flow.held, { lock, at, shared, task: m.task, tries }] };
 }
 
 export function release(m: Machine, frame: Frame, at: number, lock: number, via: string): void {
@@ -263,6 +263,8 @@ function runUnder(
 ): Values {
   const before = m.flow;
   if (before === null) return NONE;
+  const outer = m.task;
+  if (!site.awaited) m.task = m.numberOf(m.keyAt(site.frame, site.at, 'task'));
   acquire(m, site, lock, shared, tries);
   let value: Values = NONE;
   for (const arg of args) {
@@ -272,6 +274,7 @@ function runUnder(
   }
   const wasHeld = before.held.some((hold) => hold.lock === lock);
   if (!wasHeld) release(m, site.frame, site.at, lock, site.text);
+  m.task = outer;
   return promiseAt(m, site.frame, site.at, 'exclusive', value);
 }
 

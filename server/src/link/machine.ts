@@ -164,6 +164,9 @@ export class Machine {
   active: readonly Func[] = [];
   /** How many of `loops` are around the call of the current function. */
   outerLoops = 0;
+  task = 0;
+  /** True while the callee of an awaited call is looked at. */
+  awaiting = false;
   private steps = 0;
   private allSteps = 0;
 
@@ -263,6 +266,7 @@ export class Machine {
         op,
         turn: this.numberOf(`turn ${this.turn.key}`),
         agent: this.numberOf(`agent ${this.agent.key}`),
+        task: this.task,
         at: this.mark(frame, n),
         stack: this.stack,
         held: this.flow.held,
@@ -306,6 +310,8 @@ export class Machine {
     this.abrupt = [];
     this.loops = [];
     this.outerLoops = 0;
+    this.task = 0;
+    this.awaiting = false;
     this.stack = [];
     this.path = turn.key;
     this.active = [];

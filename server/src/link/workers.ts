@@ -257,7 +257,7 @@ export function registerGlobalHandler(
 }
 
 function siteOf(frame: Frame, at: Point): CallSite {
-  return { frame, at, self: NONE, args: [], text: '', cell: '' };
+  return { frame, at, self: NONE, args: [], text: '', cell: '', awaited: true };
 }
 
 export function messageChannel(m: Machine, site: CallSite): Values {

@@ -128,7 +128,7 @@ export function lowerClass(cx: Lowering, node: ts.ClassLikeDeclaration, wanted: 
   const heritage = node.heritageClauses?.find((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword)
     ?.types[0];
   const baseExpr = heritage === undefined ? null : lowerExpr(cx, heritage.expression);
-  const exported = (ts.getModifiers(node as ts.ClassDeclaration) ?? []).some(
+  const exported = (ts.getModifiers(node) ?? []).some(
     (modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword,
   );
   const start: Class = {

@@ -71,3 +71,15 @@ function syntaxErrors(source: ts.SourceFile): { start: number; end: number; mess
     message: ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '),
   }));
 }
+
+/** The innermost node that spans exactly these offsets, else the innermost that holds them. */
+export function nodeAt(source: ts.SourceFile, start: number, end: number): ts.Node {
+  let node: ts.Node = source;
+  for (;;) {
+    const inner: ts.Node | undefined = ts.forEachChild(node, (child) =>
+      child.getStart(source) <= start && end <= child.getEnd() ? child : undefined,
+    );
+    if (inner === undefined) return node;
+    node = inner;
+  }
+}

@@ -58,11 +58,12 @@ function declareLexical(cx: Lowering, statement: ts.Statement): void {
 }
 
 function declareKind(list: ts.VariableDeclarationList): DeclareKind {
-  const flags = list.flags & ts.NodeFlags.BlockScoped;
-  if (flags === ts.NodeFlags.AwaitUsing) return 'await using';
-  if (flags === ts.NodeFlags.Using) return 'using';
-  if (flags === ts.NodeFlags.Const) return 'const';
-  return flags === ts.NodeFlags.Let ? 'let' : 'var';
+  // `AwaitUsing` is `Const` and `Using` together: the combined ones are asked for first.
+  const has = (flags: ts.NodeFlags) => (list.flags & flags) === flags;
+  if (has(ts.NodeFlags.AwaitUsing)) return 'await using';
+  if (has(ts.NodeFlags.Using)) return 'using';
+  if (has(ts.NodeFlags.Const)) return 'const';
+  return has(ts.NodeFlags.Let) ? 'let' : 'var';
 }
 
 function lowerFunctionDeclaration(cx: Lowering, node: ts.FunctionDeclaration): Stmt {

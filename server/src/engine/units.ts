@@ -1,0 +1,79 @@
+/** Units by file, lowered when first asked for and kept while the text stays (cut-off 1). */
+import { hashText, type FileId } from '../base/text.ts';
+import type { Unit } from '../ir/unit.ts';
+import { lower } from '../lower/lower.ts';
+import type { Workspace } from '../read/workspace.ts';
+
+interface Known {
+  readonly text: string;
+  hash: string | null;
+  unit: Unit | null;
+  shows: boolean | null;
+}
+
+/** Beyond this a file is generated or minified: reading it teaches nobody anything. */
+const MAX_LENGTH = 4_000_000;
+const MINIFIED_FROM = 100_000;
+const MINIFIED_LINE = 1_000;
+
+/** What shows concurrency: only files that name one of these take part in the whole-program analysis by themselves. */
+const INTENT =
+  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|\b\w*(?:Lock|Mutex)\b/;
+
+export class Units {
+  readonly #workspace: Workspace;
+  readonly #known = new Map<FileId, Known>();
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+  }
+
+  /** null: the file is gone, unreadable or too large. */
+  unit(file: FileId): Unit | null {
+    const known = this.#get(file);
+    if (known === null || this.tooLarge(file) !== null) return null;
+    known.unit ??= lower(file, known.text);
+    return known.unit;
+  }
+
+  /** Of the text as it is now; null when there is none. */
+  textHash(file: FileId): string | null {
+    const known = this.#get(file);
+    if (known === null) return null;
+    known.hash ??= hashText(known.text);
+    return known.hash;
+  }
+
+  showsConcurrency(file: FileId): boolean {
+    const known = this.#get(file);
+    if (known === null) return false;
+    known.shows ??= INTENT.test(known.text) && this.tooLarge(file) === null;
+    return known.shows;
+  }
+
+  /** Why a file is left out, in words; null: it is not. */
+  tooLarge(file: FileId): string | null {
+    const text = this.#workspace.text(file);
+    if (text === null || text.length < MINIFIED_FROM) return null;
+    if (text.length > MAX_LENGTH)
+      return 'longer than 4 MB: not analysed; exclude it in tsconfig.json or .gitignore';
+    let lines = 1;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+    return text.length / lines > MINIFIED_LINE
+      ? 'looks minified: not analysed; analyse its source instead'
+      : null;
+  }
+
+  #get(file: FileId): Known | null {
+    const text = this.#workspace.text(file);
+    if (text === null) {
+      this.#known.delete(file);
+      return null;
+    }
+    const known = this.#known.get(file);
+    if (known?.text === text) return known;
+    const fresh: Known = { text, hash: null, unit: null, shows: null };
+    this.#known.set(file, fresh);
+    return fresh;
+  }
+}

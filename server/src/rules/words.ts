@@ -1,0 +1,63 @@
+/** Words that several rules of one kind say in the same way. */
+import type { Event, Program } from '../ir/program.ts';
+import type { Mark } from '../ir/unit.ts';
+import type { Report } from './rule.ts';
+
+/** What the other side's agent is called, seen from `event`. */
+export function otherAgent(program: Program, event: Event, other: Event): string {
+  const agent = program.agents[other.agent]!;
+  if (agent.id === event.agent) return `another instance of ${agent.name}`;
+  return agent.id === 0 ? 'the main thread' : agent.name;
+}
+
+export function agentName(program: Program, event: Event): string {
+  const agent = program.agents[event.agent]!;
+  return agent.id === 0 ? 'main' : agent.name;
+}
+
+export function quoted(place: string): string {
+  return `\`${place}\``;
+}
+
+/** `reads`, `writes`, `updates`, with the atomic operation where there is one. */
+export function doesTo(event: Event): string {
+  const verb = event.op === 'read' ? 'reads' : event.from !== null ? 'updates' : 'writes';
+  return event.atomic ? `${verb} ${quoted(event.place)} with ${event.via}` : `${verb} ${quoted(event.place)}`;
+}
+
+type Related = NonNullable<Report['related']>[number];
+
+/** The other access, and where its agent and the memory come from. */
+export function otherHalf(program: Program, event: Event, other: Event): Related[] {
+  const agent = program.agents[other.agent]!;
+  const region = program.regions[other.region!]!;
+  const related: Related[] = [
+    { at: other.at, message: `${otherAgent(program, event, other)} ${doesTo(other)} here` },
+  ];
+  const spawned = agent.spawnedAt ?? program.agents[event.agent]!.spawnedAt;
+  if (spawned !== null)
+    related.push({ at: spawned, message: `${spawnedName(program, event, other)} is started here` });
+  if (region.madeAt !== null) related.push({ at: region.madeAt, message: `the shared memory is made here` });
+  return related;
+}
+
+function spawnedName(program: Program, event: Event, other: Event): string {
+  const agent = program.agents[other.agent]!;
+  return agent.spawnedAt === null ? program.agents[event.agent]!.name : agent.name;
+}
+
+/** An interleaving step: who does what where. */
+export function stepOf(
+  program: Program,
+  event: Event,
+  does: string,
+  name = agentName(program, event),
+): { agent: string; at: Mark; does: string } {
+  return { agent: name, at: event.at, does };
+}
+
+/** Names for the two sides of a schedule, told apart where both are instances of one agent. */
+export function twoNames(program: Program, event: Event, other: Event): readonly [string, string] {
+  const [a, b] = [agentName(program, event), agentName(program, other)];
+  return a === b ? [`${a} 1`, `${b} 2`] : [a, b];
+}
