@@ -15,7 +15,7 @@
  * starves the other.
  *
  * Memory, in 32-bit words: 0 tag · 1 state · 2 waiting writers · 3 writer turn · 4 reader turn · 5 writing agent ·
- * 6 flags · 7 unused · from 8 on the debug block.
+ * 6 flags · 7 waiting readers, so that a writer without any costs no wake-up · from 8 on the debug block.
  *
  * Source: P. J. Courtois, F. Heymans, D. L. Parnas, "Concurrent Control with Readers and Writers" (1971); the turns
  * are event counts (D. P. Reed, R. K. Kanodia, 1979); phases as in B. B. Brandenburg, J. H. Anderson (2010).
@@ -53,6 +53,7 @@ const WRITER_TURN = 3;
 const READER_TURN = 4;
 const HOLDER = 5;
 const FLAGS = 6;
+const READERS = 7;
 const WORDS = 8;
 const DEBUG = 1;
 const WRITING = -1;
@@ -84,7 +85,7 @@ export class RWMutex {
   /** @throws SyncError not-shared, misaligned, too-small, already-initialised */
   static initialize(buffer: SharedArrayBuffer, byteOffset: number, options: LockOptions = {}): void {
     const cells = cellsOf(buffer, byteOffset, RWMutex.byteLength(options), RWMutex.alignment, 'RWMutex');
-    claim(cells, TAG, [0, 0, 0, 0, 0, options.debug === true ? DEBUG : 0], 'RWMutex');
+    claim(cells, TAG, [0, 0, 0, 0, 0, options.debug === true ? DEBUG : 0, 0], 'RWMutex');
     if (options.debug === true) debugFor('RWMutex').prepare(cells.subarray(WORDS), options.name);
   }
 
@@ -154,8 +155,7 @@ export class RWMutex {
     this.debug?.released();
     cells[HOLDER] = 0;
     Atomics.store(cells, STATE, 0);
-    Atomics.add(cells, READER_TURN, 1);
-    Atomics.notify(cells, READER_TURN);
+    this.wakeReaders();
     this.wakeWriter();
   }
 
@@ -216,11 +216,16 @@ export class RWMutex {
     if (!this.enter(came)) {
       if (this.heldHere) throw selfDeadlock('rLock()', '');
       const deadline = deadlineOf(timeoutMs);
-      for (;;) {
-        const turn = Atomics.load(cells, READER_TURN);
-        if (this.enter(came)) break;
-        if (remaining(deadline) <= 0) return false;
-        sleep(cells, READER_TURN, turn, deadline, 'RWMutex.rLock()');
+      Atomics.add(cells, READERS, 1);
+      try {
+        for (;;) {
+          const turn = Atomics.load(cells, READER_TURN);
+          if (this.enter(came)) break;
+          if (remaining(deadline) <= 0) return false;
+          sleep(cells, READER_TURN, turn, deadline, 'RWMutex.rLock()');
+        }
+      } finally {
+        Atomics.sub(cells, READERS, 1);
       }
     }
     this.debug?.acquired(place);
@@ -260,11 +265,16 @@ export class RWMutex {
     const came = Atomics.load(cells, READER_TURN);
     if (!this.enter(came)) {
       const deadline = deadlineOf(options.timeout);
-      for (;;) {
-        const turn = Atomics.load(cells, READER_TURN);
-        if (this.enter(came)) break;
-        if (remaining(deadline) <= 0) return false;
-        await sleepAsync(cells, READER_TURN, turn, deadline, options.signal);
+      Atomics.add(cells, READERS, 1);
+      try {
+        for (;;) {
+          const turn = Atomics.load(cells, READER_TURN);
+          if (this.enter(came)) break;
+          if (remaining(deadline) <= 0) return false;
+          await sleepAsync(cells, READER_TURN, turn, deadline, options.signal);
+        }
+      } finally {
+        Atomics.sub(cells, READERS, 1);
       }
     }
     this.debug?.acquiredByTask(place);
@@ -352,8 +362,14 @@ export class RWMutex {
   private stopWaiting(): void {
     const { cells } = this;
     if (Atomics.sub(cells, WRITERS, 1) > 1 || Atomics.load(cells, STATE) === WRITING) return;
+    this.wakeReaders();
+  }
+
+  /** The turn changes in any case: readers that came before have a right to enter now. */
+  private wakeReaders(): void {
+    const { cells } = this;
     Atomics.add(cells, READER_TURN, 1);
-    Atomics.notify(cells, READER_TURN);
+    if (Atomics.load(cells, READERS) > 0) Atomics.notify(cells, READER_TURN);
   }
 
   private wakeWriter(): void {

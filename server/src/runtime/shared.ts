@@ -59,7 +59,8 @@ export interface LockOptions {
 type DisposeMember = SymbolConstructor extends { readonly dispose: infer D extends symbol }
   ? Readonly<Record<D, () => void>>
   : unknown;
-type AsyncDisposeMember = SymbolConstructor extends { readonly asyncDispose: infer D extends symbol }
+/** The method of `await using`, if the compiler's library knows it. */
+export type AsyncDisposeMember = SymbolConstructor extends { readonly asyncDispose: infer D extends symbol }
   ? Readonly<Record<D, () => Promise<void>>>
   : unknown;
 
@@ -331,6 +332,72 @@ export function expectNoPromise(result: unknown, what: string, instead: string):
     throw new SyncError(
       'async-body',
       `The function given to ${what} returned a promise, and the lock is already released: use ${instead}`,
+    );
+}
+
+/** Kinds of elements, and the typed array that holds each. */
+export interface NumericArrays {
+  i8: Int8Array;
+  u8: Uint8Array;
+  i16: Int16Array;
+  u16: Uint16Array;
+  i32: Int32Array;
+  u32: Uint32Array;
+  f32: Float32Array;
+  f64: Float64Array;
+  i64: BigInt64Array;
+  u64: BigUint64Array;
+}
+export type NumericKind = keyof NumericArrays;
+/** `bigint` for the kinds of 64-bit integers, `number` for the others. */
+export type ElementOf<Kind extends NumericKind> = Kind extends 'i64' | 'u64' ? bigint : number;
+
+const ARRAYS = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+};
+const KINDS = Object.keys(ARRAYS) as readonly NumericKind[];
+
+/** The number under which a kind is kept in shared memory. */
+export function kindNumber(kind: NumericKind, type: string): number {
+  const number = KINDS.indexOf(kind);
+  if (number >= 0) return number;
+  throw new SyncError('bad-argument', `${type} knows the kinds ${KINDS.join(', ')}, and not ${kind}`);
+}
+
+export function kindOf(number: number): NumericKind {
+  return KINDS[number]!;
+}
+
+/** In bytes. */
+export function elementBytes(kind: NumericKind): number {
+  return ARRAYS[kind].BYTES_PER_ELEMENT;
+}
+
+export function arrayOf<Kind extends NumericKind>(
+  kind: Kind,
+  buffer: ArrayBuffer | SharedArrayBuffer,
+  byteOffset: number,
+  length: number,
+): NumericArrays[Kind] {
+  return new ARRAYS[kind](buffer as ArrayBuffer, byteOffset, length) as unknown as NumericArrays[Kind];
+}
+
+/** Refuses a value that the kind cannot hold at all; what does not fit is converted as a typed array converts it. */
+export function expectElement(kind: NumericKind, value: unknown, what: string): void {
+  const wanted = kind === 'i64' || kind === 'u64' ? 'bigint' : 'number';
+  if (typeof value !== wanted)
+    throw new SyncError(
+      'bad-argument',
+      `${what} of kind ${kind} takes a ${wanted}, and not a ${typeof value}`,
     );
 }
 
