@@ -147,7 +147,9 @@ export async function startBrowser() {
     );
   }
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
+  // One handler closes everything, in order: closeAtEnd's.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS, ...signals });
   const close = once(() => browser.close());
   closeAtEnd(close);
   return { browser, close };
