@@ -18,7 +18,7 @@ const MINIFIED_LINE = 1_000;
 
 /** What shows concurrency: only files that name one of these take part in the whole-program analysis by themselves. */
 const INTENT =
-  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|\b\w*(?:Lock|Mutex)\b/;
+  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|\b\w*(?:Lock|Mutex)\b|\.(?:runExclusive|acquire|withLock|lockAsync|unlock)\(/;
 
 export class Units {
   readonly #workspace: Workspace;

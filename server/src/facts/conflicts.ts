@@ -87,11 +87,26 @@ function excuseFor(program: Program, hb: Order, region: Region, first: Event, se
   const by = first.bytes?.distinct ?? null;
   if (by !== null && by === (second.bytes?.distinct ?? null)) return { name: 'disjoint-partition', by };
   const only = isSame ? 'publication' : undefined;
-  const forward = hb.before(first, second, only);
-  if (forward !== null) return { name: 'ordered', first, second, steps: forward };
-  const backward = hb.before(second, first, only);
-  if (backward !== null) return { name: 'ordered', first: second, second: first, steps: backward };
+  for (const [earlier, later] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const steps = hb.before(earlier, later, only);
+    if (steps !== null && isEnough(earlier, later, steps)) {
+      return { name: 'ordered', first: earlier, second: later, steps };
+    }
+  }
   return isSame && runsOneAtATime(program, hb, agent, first) ? { name: 'one-at-a-time' } : null;
+}
+
+/**
+ * A control word is read and written over and over: that some other atomic orders one round says nothing of the next.
+ * Only a plain write that sets the word up before it is published is ordered by a publication.
+ */
+function isEnough(earlier: Event, later: Event, steps: readonly OrderStep[]): boolean {
+  const isControlWord = earlier.atomic || later.atomic;
+  if (!isControlWord || steps.every(({ why }) => why !== 'publication')) return true;
+  return !earlier.atomic && earlier.op === 'write';
 }
 
 /** Whether two instances of an agent that is started more than once see the same memory. */

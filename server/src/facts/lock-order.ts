@@ -35,11 +35,14 @@ export const lockOrder: Fact<LockOrder> = {
         continue;
       const lock = program.locks[event.lock]!;
       const shared = event.place === 'shared';
-      for (const first of event.held) {
-        if (first.lock !== event.lock) edges.push({ first, second: event.lock, event, shared });
-        else if (isSelfDeadlock(event, first, lock.reentrant || lock.summary, shared))
-          reacquired.push({ event, first });
+      const own = event.held.find((hold) => hold.lock === event.lock);
+      if (own !== undefined) {
+        // It ends here: what it would wait for with the others held does not matter any more.
+        if (isSelfDeadlock(event, own, lock.reentrant || lock.summary, shared))
+          reacquired.push({ event, first: own });
+        continue;
       }
+      for (const first of event.held) edges.push({ first, second: event.lock, event, shared });
     }
     return {
       edges,

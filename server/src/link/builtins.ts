@@ -22,6 +22,7 @@ import {
   ANY,
   ANY_NUMBER,
   constant,
+  exactNumber,
   exactString,
   join,
   NONE,
@@ -61,11 +62,11 @@ export function callBuiltin(m: Machine, fullName: string, site: CallSite, bound:
 export function constructExternal(m: Machine, fullName: string, site: CallSite): Values {
   const name = fullName.replace(SELF_PREFIX, '');
   const { frame, at, args } = site;
-  const [first = NONE, second = NONE] = args;
+  const [first = NONE, second = NONE, third] = args;
   const mark = m.mark(frame, at);
   const lock = constructLock(m, name, site);
   if (lock !== null) return lock;
-  if (Object.hasOwn(ELEMENT_SIZES, name)) return makeView(m, site, name, first, second);
+  if (Object.hasOwn(ELEMENT_SIZES, name)) return makeView(m, site, name, first, second, third);
   switch (name) {
     case 'SharedArrayBuffer': {
       const key = m.keyAt(frame, at, 'region');
@@ -136,7 +137,14 @@ export function constructExternal(m: Machine, fullName: string, site: CallSite):
 }
 
 /** `new Int32Array(buffer, offset, length)`, or of a length or an array: then it is memory of its own. */
-function makeView(m: Machine, site: CallSite, type: string, first: Values, offset: Values): Values {
+function makeView(
+  m: Machine,
+  site: CallSite,
+  type: string,
+  first: Values,
+  offset: Values,
+  count: Values | undefined,
+): Values {
   const { frame, at } = site;
   const mark = m.mark(frame, at);
   const shared = m
@@ -147,9 +155,10 @@ function makeView(m: Machine, site: CallSite, type: string, first: Values, offse
   if (shared.length === 0) buffer = object(m.make(`${key} own`, () => ({ kind: 'arraybuffer' }), mark).id);
   const start = offset === NONE || offset.consts.includes(undefined) ? number(0) : offset;
   const size = ELEMENT_SIZES[type]!;
+  const length = count === undefined ? null : exactNumber(count);
   // The buffer and offset are part of the key: what a view looks at never changes.
   const id = `${key}|${buffer.objs.join()}|${JSON.stringify(start.num)}${start.tags.join()}`;
-  return object(m.make(id, () => ({ kind: 'view', buffer, offset: start, size, type }), mark).id);
+  return object(m.make(id, () => ({ kind: 'view', buffer, offset: start, size, length, type }), mark).id);
 }
 
 function urlOf(m: Machine, first: Values, base: Values): Values {

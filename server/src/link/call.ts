@@ -7,7 +7,7 @@ import { execAll } from './exec.ts';
 import { alive, collect, joinFlows } from './flow.ts';
 import type { Frame, HeapObject } from './heap.ts';
 import { callLockMethod, isLockClass, lockOfInstance } from './locks.ts';
-import type { Machine } from './machine.ts';
+import type { Flow, Machine } from './machine.ts';
 import { basesOf } from './members.ts';
 import { ANY, join, NONE, object, type Values } from './values.ts';
 
@@ -15,6 +15,8 @@ import { ANY, join, NONE, object, type Values } from './values.ts';
 export interface CallSite {
   readonly frame: Frame;
   readonly at: Point;
+  /** The callee alone, without its arguments: the place that a reader looks at. */
+  readonly head: Point;
   readonly self: Values;
   readonly args: readonly Values[];
   /** The callee as written: `Atomics.add`, `this.lock.acquire`. */
@@ -37,16 +39,24 @@ export function call(
 ): Values {
   m.step();
   let result: Values = target.any ? ANY : NONE;
-  const { awaiting: awaited } = m;
+  const { awaiting: awaited, head } = m;
   m.awaiting = false;
-  const site: CallSite = { frame, at, self, args, text, cell, awaited };
+  m.head = null;
+  const site: CallSite = { frame, at, head: head ?? at, self, args, text, cell, awaited };
   for (const callee of m.objectsOf(target)) {
     const { is } = callee;
     if (is.kind === 'func') {
       const lock = is.func.kind === 'method' ? lockOfInstance(m, self) : null;
       const viaLock =
         lock === null ? null : callLockMethod(m, site, lock, is.func.name.split('.').at(-1) ?? '');
-      result = join(result, viaLock ?? callFunction(m, frame, at, callee, self, args, awaited));
+      result = join(
+        result,
+        viaLock ??
+          callFunction(m, frame, at, callee, self, args, awaited, {
+            name: lockName(text, cell),
+            head: site.head,
+          }),
+      );
     } else if (is.kind === 'builtin')
       result = join(
         result,
@@ -64,6 +74,38 @@ export function call(
 /** Functions given to code that is not in sight may run later, in a turn of their own. */
 export function lateCallbacks(m: Machine, site: CallSite): void {
   for (const arg of site.args) runLater(m, site, arg, 'entry', 'called-later', [ANY]);
+}
+
+/**
+ * A function that comes back holding one hand-written lock that it took is a lock operation itself: the reader's place
+ * and name for it are those of the call.
+ */
+function lifted(
+  m: Machine,
+  frame: Frame,
+  before: Flow,
+  end: Flow,
+  firstEvent: number,
+  { name, head }: { readonly name: string; readonly head: Point },
+): Flow {
+  const fresh = end.held.filter((hold) => !before.held.some((other) => other.lock === hold.lock));
+  const [only, ...others] = fresh;
+  if (only === undefined || others.length > 0 || m.locks[only.lock]!.kind !== 'atomics') return end;
+  const call = m.mark(frame, head);
+  for (let id = firstEvent; id < m.events.length; id++) {
+    const event = m.events[id]!;
+    if (event.op === 'acquire' && event.lock === only.lock) m.events[id] = { ...event, at: call };
+  }
+  if (name !== '') m.locks[only.lock] = { ...m.locks[only.lock]!, name };
+  return { ...end, held: end.held.map((hold) => (hold === only ? { ...hold, at: call } : hold)) };
+}
+
+/** `mutex` of `mutex.lock()`, `locks[A]` of `lock(locks, A)`, `lock` of `lock()`. */
+function lockName(text: string, cell: string): string {
+  const dot = text.lastIndexOf('.');
+  const receiver = dot < 0 ? '' : text.slice(0, dot).replace(/^this\./, '');
+  if (receiver !== '' && receiver !== 'this') return receiver;
+  return cell.includes('[') || cell === '' ? cell || text : `${text}(${cell})`;
 }
 
 /** Queues a turn for each function among the values, ordered after this place. */
@@ -109,6 +151,7 @@ export function callFunction(
   self: Values,
   args: readonly Values[],
   awaited = true,
+  as: { readonly name: string; readonly head: Point } = { name: '', head: at },
 ): Values {
   const { is } = callee;
   if (is.kind !== 'func' || m.flow === null) return NONE;
@@ -130,6 +173,7 @@ export function callFunction(
   m.outerLoops = m.loops.length;
   if (func.async && !awaited) m.task = m.numberOf(`task ${m.path}`);
   m.abrupt = [];
+  const firstEvent = m.events.length;
   const inner = m.frame(unit, func, is.frame);
   // An arrow function's `this` is that of the place it was made at.
   inner.self = join(inner.self, func.kind === 'arrow' ? is.self : join(self, is.self));
@@ -141,13 +185,14 @@ export function callFunction(
       execAll(m, inner, func.body);
     },
   );
-  const end = joinFlows([...alive(m.flow), ...exits]);
+  let end = joinFlows([...alive(m.flow), ...exits]);
   m.path = outer.path;
   m.stack = outer.stack;
   m.active = outer.active;
   m.outerLoops = outer.loops;
   m.abrupt = outer.abrupt;
   m.task = outer.task;
+  if (end !== null) end = lifted(m, frame, before, end, firstEvent, as);
   // A function that never comes back on any path in sight (an endless loop) does not end its caller's path.
   const after = end ?? before;
   if (!func.async) {
@@ -190,7 +235,7 @@ export function construct(
   self?: Values,
 ): Values {
   let result: Values = callee.any ? ANY : NONE;
-  const site: CallSite = { frame, at, self: NONE, args, text: 'new', cell: '', awaited: true };
+  const site: CallSite = { frame, at, head: at, self: NONE, args, text: 'new', cell: '', awaited: true };
   for (const target of m.objectsOf(callee)) {
     const { is } = target;
     if (is.kind === 'class') {

@@ -115,7 +115,7 @@ function symbolic(m: Machine, unit: Unit, key: string, type: string | null, name
     const size = ELEMENT_SIZES[type]!;
     const made = m.make(
       `outside view ${key}`,
-      () => ({ kind: 'view', buffer, offset: number(0), size, type }),
+      () => ({ kind: 'view', buffer, offset: number(0), size, length: null, type }),
       null,
     );
     return object(made.id);

@@ -175,11 +175,13 @@ function evalCall(m: Machine, frame: Frame, expr: Extract<Expr, { e: 'call' }>, 
     );
     const args = evalArgs(m, frame, expr.args, expr.at);
     m.awaiting = awaiting;
+    m.head = callee.at;
     return call(m, frame, expr.at, target, of, args, render(frame.unit, callee), argText(frame, expr));
   }
   const target = evalExpr(m, frame, callee);
   const args = evalArgs(m, frame, expr.args, expr.at);
   m.awaiting = awaiting;
+  m.head = 'at' in callee ? callee.at : null;
   return call(m, frame, expr.at, target, NONE, args, render(frame.unit, callee), argText(frame, expr));
 }
 

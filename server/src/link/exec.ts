@@ -118,6 +118,7 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
   m.loops = [...outerLoops, id];
   const exits: Flow[] = [];
   const endless = { is: false };
+  const counted = { is: false };
   const breaks = collect(
     m,
     (way) => way.how === 'break' && (way.label === null || way.label === loop.label),
@@ -130,7 +131,7 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
         exits.push(before);
       }
       if (loop.kind !== 'do') {
-        countUp(m, frame, loop, id);
+        counted.is = countUp(m, frame, loop, id);
         endless.is = testLoop(m, frame, loop, branch, exits);
       }
       if (m.flow !== null) {
@@ -143,7 +144,7 @@ function execLoop(m: Machine, frame: Frame, loop: Loop): void {
         );
         m.flow = joinFlows([...alive(m.flow), ...continued]);
       }
-      if (m.flow !== null && loop.update !== null) evalExpr(m, frame, loop.update);
+      if (m.flow !== null && loop.update !== null && !counted.is) evalExpr(m, frame, loop.update);
       if (loop.kind === 'do' && m.flow !== null) endless.is = testLoop(m, frame, loop, branch, exits);
     },
   );
@@ -166,15 +167,16 @@ function testLoop(m: Machine, frame: Frame, loop: Loop, branch: number, exits: F
   return decided === true;
 }
 
-/** `for (let i = a; i < b; i += k)`: in the body `i` goes from a to b - 1, another value each round. */
-function countUp(m: Machine, frame: Frame, loop: Loop, id: number): void {
+/** `for (let i = a; i < b; i += k)`: in the body `i` goes from a to b - 1, another value each round. Returns whether the loop is of that form. */
+function countUp(m: Machine, frame: Frame, loop: Loop, id: number): boolean {
   const { test, update } = loop;
-  if (loop.kind !== 'for' || update === null || update.e !== 'assign' || update.target.p !== 'var') return;
+  if (loop.kind !== 'for' || update === null || update.e !== 'assign' || update.target.p !== 'var')
+    return false;
   const variable = update.target.id;
   const owner = frameOf(frame, variable);
-  if (owner === null) return;
+  if (owner === null) return false;
   const now = owner.cells.get(variable) ?? NONE;
-  if (now.num === null) return;
+  if (now.num === null) return false;
   let { lo, hi } = now.num;
   if (test?.e === 'op' && test.args.length === 2) {
     const [left, right] = test.args;
@@ -196,6 +198,7 @@ function countUp(m: Machine, frame: Frame, loop: Loop, id: number): void {
   if (lo > hi) hi = lo;
   // The loop's own variable is known better than a variable that just grows.
   owner.cells.set(variable, tagged({ ...number(lo, hi), tags: now.tags }, [`loop:${id}`]));
+  return true;
 }
 
 export function frameOf(frame: Frame, binding: string): Frame | null {

@@ -25,12 +25,13 @@ export type ObjectKind =
   | { readonly kind: 'namespace'; readonly unit: Unit }
   /** A SharedArrayBuffer or the buffer of a shared memory. */
   | { readonly kind: 'region'; readonly region: number }
-  /** A typed array (`size` bytes an element) or DataView (`size` 0). */
+  /** A typed array (`size` bytes an element) or DataView (`size` 0); `length` in elements where it is known. */
   | {
       readonly kind: 'view';
       readonly buffer: Values;
       readonly offset: Values;
       readonly size: number;
+      readonly length: number | null;
       readonly type: string;
     }
   | { readonly kind: 'wasm-memory'; readonly buffer: Values }

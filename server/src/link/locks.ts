@@ -234,10 +234,10 @@ function releaserOf(m: Machine, lock: number): Values {
 
 function acquire(m: Machine, site: CallSite, lock: number, shared: boolean, tries: boolean): void {
   if (m.flow === null) return;
-  const at = m.mark(site.frame, site.at);
+  const at = m.mark(site.frame, site.head);
   m.emit(
     site.frame,
-    site.at,
+    site.head,
     'acquire',
     { lock, via: site.text, place: tries ? 'try' : shared ? 'shared' : '' },
     String(lock),
@@ -269,6 +269,8 @@ function runUnder(
   let value: Values = NONE;
   for (const arg of args) {
     if (m.objectsOf(arg).some((each) => each.is.kind === 'func' || each.is.kind === 'builtin')) {
+      // Whoever waits for the lock's turn waits for the function too.
+      m.awaiting = true;
       value = join(value, call(m, site.frame, site.at, arg, NONE, [ANY], site.text, ''));
     }
   }

@@ -167,6 +167,7 @@ export class Machine {
   task = 0;
   /** True while the callee of an awaited call is looked at. */
   awaiting = false;
+  head: Point | null = null;
   private steps = 0;
   private allSteps = 0;
 

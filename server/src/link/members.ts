@@ -85,6 +85,9 @@ function memberOf(
       if (name === 'length') return { ...NONE, num: { lo: 0, hi: Infinity } };
       if (name === null) return index === null ? everything(target) : m.heap.field(target, String(index));
       return m.builtin(`array.${name}`, self);
+    case 'lock':
+      // A handle stands for the lock itself, in whatever agent it is opened again.
+      return name === 'handle' ? self : m.builtin(`lock.${name ?? ''}`, self);
     case 'map':
     case 'set':
       return name === 'size'

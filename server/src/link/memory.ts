@@ -36,8 +36,16 @@ export function regionsOf(m: Machine, view: HeapObject): number[] {
 /** The bytes of elements `index` of a view, as far as they are known. */
 export function bytesOf(view: HeapObject, index: Values, size: number): Bytes {
   if (view.is.kind !== 'view') return { low: 0, high: Infinity, exact: false, distinct: null };
-  const scale = view.is.size === 0 ? 1 : size;
-  const start = arithmetic('+', view.is.offset, arithmetic('*', index, number(scale)));
+  const { is } = view;
+  const scale = is.size === 0 ? 1 : size;
+  // An access outside the view touches no memory: `x[-1]` is a property, `x[length]` is undefined.
+  const { lo: first, hi: last } = index.num ?? ANY_NUMBER;
+  const bound = is.length === null ? Infinity : is.length - 1;
+  const inside: Values = {
+    ...index,
+    num: { lo: Math.max(0, first), hi: Math.max(0, Math.min(last, bound)) },
+  };
+  const start = arithmetic('+', is.offset, arithmetic('*', inside, number(scale)));
   const { lo, hi } = start.num ?? ANY_NUMBER;
   const distinct = start.tags.some((tag) => tag === 'worker')
     ? 'worker'

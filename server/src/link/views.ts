@@ -85,8 +85,12 @@ function callOn(m: Machine, site: CallSite, method: string, view: HeapObject): V
       const { is } = view;
       const start = first === NONE ? number(0) : first;
       const offset = arithmetic('+', is.offset, arithmetic('*', start, number(size)));
+      const length =
+        second === undefined || exactNumber(second) === null || exactNumber(start) === null
+          ? null
+          : exactNumber(second)! - exactNumber(start)!;
       const key = `${m.keyAt(frame, at, 'subarray')}|${view.id}|${JSON.stringify(offset.num)}${offset.tags.join()}`;
-      return object(m.make(key, () => ({ ...is, offset }), m.mark(frame, at)).id);
+      return object(m.make(key, () => ({ ...is, offset, length }), m.mark(frame, at)).id);
     }
     default:
       break;

@@ -1,6 +1,6 @@
 /** Agents and channels: starting workers, sending, receiving, and whose handler runs where. */
 import type { FileId } from '../base/text.ts';
-import type { Point } from '../ir/unit.ts';
+import type { Mark, Point } from '../ir/unit.ts';
 import { promiseAt } from './async.ts';
 import { runLater, type CallSite } from './call.ts';
 import { cloneValue } from './clone.ts';
@@ -63,7 +63,9 @@ export function spawn(
   const optionObjects = m.objectsOf(options);
   const isEval = optionObjects.some((each) => m.heap.field(each, 'eval').consts.includes(true));
   const entry = isEval ? null : entryOf(m, frame, target);
-  const key = `${m.agent.key}>${m.keyAt(frame, at, 'spawn')}`;
+  const again = startedBefore(m, mark);
+  const key = again?.key ?? `agent ${m.numberOf(m.keyAt(frame, at, 'spawn'))}`;
+  if (again !== undefined) again.many = true;
   if (entry === null) m.unknown.set(key, { at: mark, why: whyUnknown(m, target, isEval) });
   let agent = m.agents.get(key);
   if (agent === undefined) {
@@ -100,6 +102,25 @@ export function spawn(
     m.heap.setField(handle, 'port', object(m.make(`port of ${key}`, () => end, mark).id));
   }
   return object(handle.id);
+}
+
+/** A worker that loads the code which starts it starts itself: the same agent, many times. */
+function startedBefore(m: Machine, at: Mark): AgentState | undefined {
+  for (
+    let agent: AgentState | undefined = m.agent;
+    agent !== undefined;
+    agent = m.agents.get(agent.parent ?? '')
+  ) {
+    const { spawnedAt } = agent;
+    if (
+      spawnedAt !== null &&
+      spawnedAt.n === at.n &&
+      spawnedAt.func === at.func &&
+      spawnedAt.file === at.file
+    )
+      return agent;
+  }
+  return undefined;
 }
 
 export function moduleTurn(agent: AgentState): string {
@@ -257,7 +278,7 @@ export function registerGlobalHandler(
 }
 
 function siteOf(frame: Frame, at: Point): CallSite {
-  return { frame, at, self: NONE, args: [], text: '', cell: '', awaited: true };
+  return { frame, at, head: at, self: NONE, args: [], text: '', cell: '', awaited: true };
 }
 
 export function messageChannel(m: Machine, site: CallSite): Values {
