@@ -65,7 +65,8 @@ describe('quick fixes', () => {
     await start({ files: { 'main.ts': 'var x;' } });
     await client.open('main.ts', 'var x;');
     const [fix] = await client.actions('main.ts', 0);
-    await client.edit('main.ts', 'let y; var x;');
+    // The finding still stands where it stood: it is the version that says no.
+    await client.edit('main.ts', 'var x; let y;');
     await expect(client.resolve(fix!)).rejects.toMatchObject({ code: LSPErrorCodes.ContentModified });
   });
 

@@ -171,6 +171,16 @@ describe('several folders', () => {
     expect((await client.pullWorkspace()).items.map(({ uri }) => uri)).toEqual([client.uri('app/a.ts')]);
   });
 
+  it('may lie in one another: the inner one decides', async () => {
+    await start({ files: { 'a.ts': 'var x;', 'lib/b.ts': 'var x;' }, folders: ['', 'lib'] });
+    client.settingsFor = ({ scopeUri }) => ({ enable: scopeUri !== client.uri('lib') });
+    await client.connection.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    await client.until(() => client.refreshes > 0);
+    expect(await client.diagnostics('lib/b.ts')).toEqual([]);
+    expect(await client.diagnostics('a.ts')).toHaveLength(1);
+    expect((await client.pullWorkspace()).items.map(({ uri }) => uri)).toEqual([client.uri('a.ts')]);
+  });
+
   it('may come and go', async () => {
     await start({ files: FILES, folders: ['app'] });
     expect(await client.diagnostics('app/main.ts')).toEqual([]);

@@ -97,7 +97,7 @@ export function diskShelf(engine: Engine): Shelf {
 
 /**
  * Writes beside the file and renames, so that a reader sees the old text or the new one and a crash loses neither.
- * The text is compared once more just before. False: it was not `known` any more, and nothing was written.
+ * The text is compared just before the renaming. False: it was not `known` any more, and nothing was changed.
  * A symbolic link stays one: its target is replaced. Mode and byte order mark stay.
  */
 export function replaceFile(file: string, known: string, text: string): boolean {
@@ -105,12 +105,11 @@ export function replaceFile(file: string, known: string, text: string): boolean 
   const { mode } = statSync(target);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.lockstep`);
   const before = readFileSync(target, 'utf8');
-  if (!sameText(before, known)) return false;
   const mark = before.startsWith(BYTE_ORDER_MARK) && !text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
   try {
     writeFileSync(temporary, mark + text, { flag: 'wx', mode });
     chmodSync(temporary, mode);
-    if (readFileSync(target, 'utf8') !== before) return false;
+    if (!sameText(readFileSync(target, 'utf8'), known)) return false;
     renameSync(temporary, target);
     return true;
   } finally {

@@ -182,9 +182,10 @@ class Server {
   #configure(): void {
     this.#configuring = this.#configuring.then(async () => {
       await this.#safely(() => this.#readSettings(), undefined);
-      this.#session.ready();
       this.#session.changed();
-      this.#validator.allChanged();
+      // Before the first settings nothing has been answered.
+      if (this.#session.ready()) this.#validator.changed();
+      else this.#validator.allChanged();
     });
   }
 

@@ -32,6 +32,7 @@ export class Session {
   #revision = 0;
   #long = 0;
   #started: () => void = () => undefined;
+  #isReady = false;
   /** Resolves when settings and engines are there; requests that come earlier wait. */
   readonly started = new Promise<void>((resolve) => (this.#started = resolve));
 
@@ -46,8 +47,12 @@ export class Session {
     );
   }
 
-  ready(): void {
+  /** True the first time. */
+  ready(): boolean {
+    const first = !this.#isReady;
+    this.#isReady = true;
     this.#started();
+    return first;
   }
 
   changed(): void {
