@@ -1,6 +1,6 @@
 /** Every lesson tells the truth: its files are there, its code compiles strictly, its programs end as it says. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLessons, lessonIds } from '../server/src/learn/build.ts';
@@ -8,7 +8,7 @@ import { parseLesson } from '../server/src/learn/lesson.ts';
 import { parseLessonDoc, parseLessonIndex, type LessonDoc } from '../server/src/learn/protocol.ts';
 import { claimFor, readClaims, readSource } from '../server/src/learn/source.ts';
 import { buildRunner, runToEnd, temporaryFolder } from './learn/built.ts';
-import { ROOT, foldersIn } from './tools/sources.ts';
+import { ROOT } from './tools/sources.ts';
 
 const LESSONS = join(ROOT, 'media/lessons');
 const IDS = lessonIds(LESSONS);
@@ -150,11 +150,6 @@ describe.each(IDS)('%s', (id) => {
       expect(harmful, file).toBe(!file.startsWith('solution/'));
     }
   });
-
-  it('keeps to plain words about agents', () => {
-    // The names that a lesson may use are those of the languages it speaks of, not of this project's inner rooms.
-    expect(textOf(id, 'lesson.md')).not.toMatch(/\bTODO\b|\blower\b → |\bIR\b/);
-  });
 });
 
 describe('a program of a lesson', () => {
@@ -170,12 +165,6 @@ describe('a program of a lesson', () => {
       expect(outcomes.length, lines.join('\n')).toBeGreaterThan(0);
       // Which of the allowed outcomes come up is chance; that no other one does is not.
       expect(outcomes.filter((outcome) => claimFor(claims, outcome) === null)).toEqual([]);
-      if (!claims.some((claim) => claim.kind === 'fine')) return;
-      const first = claims.find((claim) => claim.kind === 'fine')!;
-      if (file.startsWith('solution/')) {
-        expect(outcomes.every((outcome) => claimFor(claims, outcome)?.kind === 'fine')).toBe(true);
-        expect(first.kind).toBe('fine');
-      }
     },
     PATIENCE_MS,
   );
@@ -183,8 +172,7 @@ describe('a program of a lesson', () => {
 
 describe('a fault in a lesson', () => {
   it('stops the build with file, line and reason', async () => {
-    const broken = join(dirname(out.path), 'broken-lessons');
-    const { mkdirSync, writeFileSync, rmSync } = await import('node:fs');
+    const broken = join(out.path, 'broken');
     mkdirSync(join(broken, '01-broken'), { recursive: true });
     writeFileSync(
       join(broken, '01-broken/lesson.md'),
@@ -195,20 +183,11 @@ describe('a fault in a lesson', () => {
       () => '',
       (error: unknown) => (error as Error).message,
     );
-    rmSync(broken, { recursive: true, force: true });
     expect(failed.split('\n').map((line) => line.replace(/^.*01-broken\//, ''))).toEqual([
       'lesson.md:6: unknown directive `video`: there are code, run, predict, timeline and litmus',
       'lesson.md:5: there is no file `main.ts` in this lesson',
       'lesson.md:7: `there.ts` has no region `nowhere`',
       'expect.txt:1: says nothing of `there.ts`, which the lesson runs',
     ]);
-  });
-});
-
-describe('the rules', () => {
-  it('named by lessons are those that exist', () => {
-    const rules = foldersIn('server/src/rules');
-    const named = new Set(IDS.flatMap((id) => parseLesson(textOf(id, 'lesson.md')).lesson.rules));
-    expect([...named].filter((rule) => !rules.includes(rule))).toEqual([]);
   });
 });

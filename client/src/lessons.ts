@@ -116,7 +116,15 @@ class LessonPanel {
       else this.receive(parsed);
     });
     view.title = lesson.title;
-    view.webview.html = panelHtml(view.webview, extensionUri);
+    const address = (...path: string[]) =>
+      view.webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, ...path)).toString();
+    view.webview.html = panelHtml({
+      script: address('dist', 'webview', 'lesson.js'),
+      style: address('media', 'panel.css'),
+      styleSource: view.webview.cspSource,
+      nonce: crypto.randomUUID().replaceAll('-', ''),
+      language: vscode.env.language,
+    });
   }
 
   show(lesson: LessonDoc, index: readonly LessonEntry[]): void {

@@ -3,7 +3,7 @@
  * In and out: checked messages both ways (host.ts). Must never know: the editor, files, how a program is run.
  */
 import { render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { LessonDoc, LessonEntry, PanelStrings, RunEvent } from '../../server/src/learn/protocol.ts';
 import { CodeBlock } from './code.tsx';
 import { onMessage, post, readState, writeState, type Saved } from './host.ts';
@@ -24,7 +24,8 @@ function App() {
   const [saved, setSaved] = useState<Saved>(readState);
   const [problem, setProblem] = useState('');
 
-  useEffect(() => {
+  // Before anything is painted: the client answers `ready` at once, and nobody may miss the answer.
+  useLayoutEffect(() => {
     onMessage((message) => {
       switch (message.type) {
         case 'lesson':
@@ -47,7 +48,7 @@ function App() {
     });
     post({ type: 'ready' });
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (saved.lesson !== null) writeState(saved);
   }, [saved]);
 

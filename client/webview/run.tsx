@@ -40,7 +40,7 @@ export function RunBlock({
           {run === null ? '' : running ? strings.running : summary(run, rows, trials, strings)}
         </span>
       </div>
-      {rows.length === 0 ? null : <Outcomes rows={rows} strings={strings} caption={title} />}
+      {rows.length === 0 ? null : <Outcomes rows={rows} strings={strings} file={block.file} />}
       {run?.end?.reason === 'done' &&
       block.claims.some((claim) => claim.kind === 'harm') &&
       trials > 0 &&
@@ -48,7 +48,7 @@ export function RunBlock({
         <p class="note">{strings.nothingWrong}</p>
       ) : null}
       {run === null || run.lines.length === 0 ? null : (
-        <pre class="code output" tabIndex={0} role="region" aria-label={strings.output}>
+        <pre class="code output" tabIndex={0} role="region" aria-label={`${strings.output}: ${block.file}`}>
           {run.lines.join('\n')}
         </pre>
       )}
@@ -59,17 +59,17 @@ export function RunBlock({
 function Outcomes({
   rows,
   strings,
-  caption,
+  file,
 }: {
   readonly rows: readonly Row[];
   readonly strings: PanelStrings;
-  readonly caption: string;
+  readonly file: string;
 }) {
   const most = Math.max(...rows.map((row) => row.times));
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={strings.results}>
+    <div class="scroll" tabIndex={0} role="region" aria-label={`${strings.results}: ${file}`}>
       <table class="outcomes">
-        <caption class="hidden">{caption}</caption>
+        <caption class="hidden">{`${strings.results}: ${file}`}</caption>
         <thead>
           <tr>
             <th scope="col">{strings.outcome}</th>
@@ -85,7 +85,9 @@ function Outcomes({
         <tbody>
           {rows.map((row) => (
             <tr key={`${row.kind} ${row.label}`} class={row.kind}>
-              <th scope="row">{row.label}</th>
+              <th scope="row" class={/^[\d\u202f –-]+$/.test(row.label) ? 'figures' : ''}>
+                {row.label}
+              </th>
               <td class="number">{thousands(String(row.times))}</td>
               <td class="bar">
                 <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
@@ -98,8 +100,8 @@ function Outcomes({
                 <span class="percent">{percent(row.share)}</span>
               </td>
               <td>
-                <span class="kind">{`${SIGNS[row.kind]} ${strings[row.kind]}`}</span>{' '}
-                {row.kind === 'unknown' ? strings.unknownMeaning : row.meaning}
+                <span class="kind">{`${SIGNS[row.kind]} ${strings[row.kind]}`}</span>
+                {`: ${row.kind === 'unknown' ? strings.unknownMeaning : row.meaning}`}
               </td>
             </tr>
           ))}
@@ -115,7 +117,8 @@ const SIGNS = { fine: '✓', harm: '✗', unknown: '?' } as const;
 function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return '< 0.1 %';
-  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+  if (value < 100 && value > 99.9) return '> 99.9 %';
+  return `${value.toFixed(value < 10 || (value > 99 && value < 100) ? 1 : 0)} %`;
 }
 
 function summary(run: RunState, rows: readonly Row[], trials: number, strings: PanelStrings): string {

@@ -100,7 +100,7 @@ export function TimelineBlock({
           return (
             <g class="order" key={`${edge.from} ${edge.to}`}>
               <line x1={x1} y1={y1} x2={x2} y2={y2} marker-end={`url(#${name}-order)`} />
-              <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 6}>
+              <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 9}>
                 {edge.label}
               </text>
             </g>
@@ -172,6 +172,8 @@ function Step({
   const chip = cells === null ? null : cellText(step, agents, strings);
   const side = cells !== null && cells > x ? 1 : -1;
   const near = x + (side * width) / 2;
+  // On the side where no arrow comes in.
+  const badge = x - (side * width) / 2;
   const far = (cells ?? 0) - (side * (CELLS - 16)) / 2;
   const fromCells = step.word === 'read';
   return (
@@ -193,11 +195,11 @@ function Step({
         </>
       )}
       <rect x={x - width / 2} y={y - BOX / 2} width={width} height={BOX} rx="5" />
-      <circle cx={x - width / 2} cy={y} r="9" />
-      <text class="number" x={x - width / 2} y={y + 4}>
+      <circle cx={badge} cy={y} r="9" />
+      <text class="number" x={badge} y={y + 4}>
         {number}
       </text>
-      <text x={x + 4} y={y + 4}>
+      <text x={x} y={y + 4}>
         {`${step.harm ? '✗ ' : ''}${phrase(step, strings)}`}
       </text>
     </g>

@@ -144,7 +144,7 @@ export function parseRunStart(value: unknown): RunStart | null {
 /* ── client ↔ panel ───────────────────────────────────────────────────────────────────────────────────────── */
 
 /** Every word that the panel itself says; the client sends them in the reader's language. */
-const STRING_KEYS = [
+export const PANEL_STRING_KEYS = [
   'minutes',
   'rules',
   'run',
@@ -206,11 +206,11 @@ const STRING_KEYS = [
   'free',
   'afterStep',
 ] as const;
-export type PanelStrings = Record<(typeof STRING_KEYS)[number], string>;
+export type PanelStrings = Record<(typeof PANEL_STRING_KEYS)[number], string>;
 
 const strings = v.object(
-  Object.fromEntries(STRING_KEYS.map((key) => [key, v.string()])) as Record<
-    (typeof STRING_KEYS)[number],
+  Object.fromEntries(PANEL_STRING_KEYS.map((key) => [key, v.string()])) as Record<
+    (typeof PANEL_STRING_KEYS)[number],
     v.StringSchema<undefined>
   >,
 );

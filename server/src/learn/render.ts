@@ -70,8 +70,10 @@ function lineHtml(tokens: readonly ThemedToken[], annotations: readonly Annotati
 }
 
 /** `var(--token-keyword)` → `tk-keyword`; the plain foreground needs no class. */
-function classOf({ color }: ThemedToken): string | null {
+function classOf({ color, content }: ThemedToken): string | null {
   const name = /^var\(--token-([\w-]+)\)$/.exec(color ?? '')?.[1];
+  // The grammar calls names of `const` variables constants too; coloured, they would shout.
+  if (name === 'constant' && !/^\s*(?:[\d][\w.]*|true|false|null|undefined)\s*$/.test(content)) return null;
   return name === undefined ? null : `tk-${name}`;
 }
 
