@@ -25,7 +25,7 @@ export function parseConfig(file: FileId, text: string, known: readonly string[]
     problems.push({ file, span: { file, start, end }, message });
   };
   const error = ts.parseConfigFileTextToJson(file, text).error;
-  if (error !== undefined) {
+  if (error !== undefined && error.code < FIRST_SEMANTIC) {
     const start = Math.min(error.start ?? 0, text.length);
     const what = ts.flattenDiagnosticMessageText(error.messageText, ' ').replace(/\.$/, '');
     report(
@@ -66,6 +66,9 @@ export function didYouMean(word: string, words: readonly string[]): string {
   const near = closest(word, words);
   return near === null ? '' : `, did you mean \`${near}\`?`;
 }
+
+/** TypeScript numbers syntax errors below this; those above speak of its own configuration files. */
+const FIRST_SEMANTIC = 2000;
 
 type Reporter = (start: number, end: number, message: string) => void;
 

@@ -54,7 +54,10 @@ export class Resolver {
 
   #import(specifier: string, from: FileId, project: Project | null): FileId | null {
     const folder = dirname(from);
-    if (/^\.\.?(?:\/|$)/.test(specifier)) return this.#probe(join(folder, specifier));
+    if (/^\.\.?(?:\/|$)/.test(specifier)) {
+      const path = join(folder, specifier);
+      return /(?:^|\/)\.{0,2}$/.test(specifier) ? this.#probeFolder(path) : this.#probe(path);
+    }
     if (specifier.startsWith('file:')) return this.#probe(fromFileUrl(specifier));
     if (isUri(specifier) || specifier === '') return null;
     if (isAbsolute(specifier)) return this.#probe(join(folder, specifier)) ?? this.#fromRoot(specifier, from);
@@ -174,8 +177,10 @@ export class Resolver {
 
   /** A file, with the extension that it has in the sources, or a folder's entry. */
   #probe(path: FileId): FileId | null {
-    const file = this.#probeFile(path);
-    if (file !== null) return file;
+    return this.#probeFile(path) ?? this.#probeFolder(path);
+  }
+
+  #probeFolder(path: FileId): FileId | null {
     const manifest = this.#host.packages.manifest(path);
     for (const entry of manifest?.entries ?? []) {
       const found = this.#probeFile(join(path, entry)) ?? this.#probeFile(join(path, `${entry}/index`));

@@ -129,13 +129,16 @@ function lenient(options: ts.CompilerOptions): ts.CompilerOptions {
   return { target: ts.ScriptTarget.ESNext, ...known };
 }
 
+/** TypeScript numbers syntax errors below this. */
+const FIRST_SEMANTIC = 2000;
+
 function broken(file: FileId, text: string, error: ts.Diagnostic): Problem {
   const start = Math.min(error.start ?? 0, text.length);
   const what = ts.flattenDiagnosticMessageText(error.messageText, ' ').replace(/\.$/, '');
   return {
     file,
     span: { file, start, end: Math.min(start + (error.length ?? 1), text.length) },
-    message: `this is not valid JSON: ${what}. Mend it here; until then every JavaScript and TypeScript file below the folder is looked at`,
+    message: `${error.code < FIRST_SEMANTIC ? 'this is not valid JSON' : 'this cannot be followed'}: ${what}. Mend it here; until then every JavaScript and TypeScript file below the folder is looked at`,
   };
 }
 
@@ -143,7 +146,7 @@ function broken(file: FileId, text: string, error: ts.Diagnostic): Problem {
 function brokenBases(errors: readonly ts.Diagnostic[]): Problem[] {
   const problems: Problem[] = [];
   for (const error of errors) {
-    if (error.file === undefined || error.start === undefined || error.code >= 2000) continue;
+    if (error.file === undefined || error.start === undefined || error.code >= FIRST_SEMANTIC) continue;
     const file = normalise(error.file.fileName);
     const what = ts.flattenDiagnosticMessageText(error.messageText, ' ').replace(/\.$/, '');
     problems.push({
