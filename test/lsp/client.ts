@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -23,6 +24,7 @@ import { applyEdits, lineStarts, offsetAt } from '../../server/src/base/text.ts'
 import type { TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+const TYPESCRIPT = createRequire(import.meta.url).resolve('typescript');
 
 /** Bundles a server into a folder of its own and returns the file to run. */
 export async function bundleServer(entry: string): Promise<string> {
@@ -36,6 +38,14 @@ export async function bundleServer(entry: string): Promise<string> {
     target: 'node20',
     mainFields: ['module', 'main'],
     logLevel: 'warning',
+    // As it ships: TypeScript stands beside the server and is not part of it.
+    plugins: [
+      {
+        name: 'typescript-beside',
+        setup: (bundling) =>
+          bundling.onResolve({ filter: /^typescript$/ }, () => ({ path: TYPESCRIPT, external: true })),
+      },
+    ],
   });
   return outfile;
 }

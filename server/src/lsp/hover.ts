@@ -8,8 +8,10 @@ export async function hover(
   session: Session,
   token: CancellationToken,
 ): Promise<Hover | null> {
-  return session.on(textDocument.uri, token, ({ file, engine }) => {
+  return session.on(textDocument.uri, token, ({ file, engine }, cancelled) => {
     const { lines, client, options } = session;
+    // What an explanation needs of other files is computed here, where it can be stopped.
+    engine.findings(file, cancelled);
     const explanation = engine.explain(file, lines.offset(file, position));
     if (explanation === null) return null;
     const { title, text, links, lesson, span } = explanation;

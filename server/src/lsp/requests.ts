@@ -30,14 +30,16 @@ export async function why(params: unknown, session: Session, token: Cancellation
   const uri = record['uri'] ?? asRecord(record['textDocument'])['uri'];
   const line = record['line'];
   if (typeof uri !== 'string' || typeof line !== 'number') return { reasons: [] };
-  const reasons = await session.on(uri, token, ({ engine, file }) =>
-    engine.why(file, line).map(({ name, message, span, links }) => ({
+  const reasons = await session.on(uri, token, ({ engine, file }, cancelled) => {
+    // What the reasons need of other files is computed here, where it can be stopped.
+    engine.findings(file, cancelled);
+    return engine.why(file, line).map(({ name, message, span, links }) => ({
       name,
       message,
       range: session.lines.range(span),
       links: links.map(({ label, span: at }) => ({ label, ...session.lines.location(at) })),
-    })),
-  );
+    }));
+  });
   return { reasons: reasons ?? [] };
 }
 
