@@ -1,0 +1,4 @@
+import type { Context } from './context.ts';
+export function installMonitor(context: Context): void {
+  void context;
+}
