@@ -159,7 +159,11 @@ test.each([
   ],
 ])('an explicit configuration that is %s is fatal', (_why, files, message) => {
   const { workspace } = project({ ...files, 'a.ts': '' }, { configFile: '/p/ci.json' });
-  expect(workspace.fatal()).toMatchObject({ about: 'config', file: '/p/ci.json', message });
+  expect(workspace.fatal()).toMatchObject({
+    about: 'config',
+    file: '/p/ci.json',
+    message: message as unknown,
+  });
   expect(workspace.problems().map(({ file }) => file)).toEqual(['/p/ci.json']);
 });
 

@@ -97,7 +97,7 @@ test('saving it as UTF-8 mends it', () => {
 
 test('UTF-16 without a mark and binary files are named as such', () => {
   const { workspace } = project({
-    'wide.ts': Uint8Array.from([...'let a'].flatMap((c) => [c.charCodeAt(0), 0])),
+    'wide.ts': encode('let a', 'utf-16le').subarray(2),
   });
   expect(workspace.text('/p/wide.ts')).toBeNull();
   expect(workspace.problems()[0]?.message).toMatch(/^not text in UTF-8 .*: save it as UTF-8/);

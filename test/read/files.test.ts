@@ -281,3 +281,40 @@ test('Windows paths are the same files', () => {
   expect(workspace.files()).toEqual(['c:/work/src/a.ts', 'c:/work/src/b.ts']);
   expect(workspace.resolve('./b.js', 'c:/work/src/a.ts')).toBe('c:/work/src/b.ts');
 });
+
+test('a workspace on no disk consists of what is open', () => {
+  const at = (name: string): string => `vscode-vfs://github/me/repo/${name}`;
+  const { workspace } = project({}, { roots: [at('')] });
+  workspace.apply({
+    opened: [
+      { file: at('src/main.ts'), text: "import './w.js';" },
+      { file: at('src/w.ts'), text: '' },
+      { file: at('package.json'), text: '{}' },
+    ],
+  });
+  expect(workspace.files()).toEqual([at('src/main.ts'), at('src/w.ts')]);
+  expect(workspace.resolve('./w.js', at('src/main.ts'))).toBe(at('src/w.ts'));
+  expect(workspace.resolvePath('./src/w.js', at('src/main.ts'))).toBe(at('src/w.ts'));
+  expect(workspace.config(at('src/main.ts')).file).toBeNull();
+  expect(workspace.problems()).toEqual([]);
+});
+
+test('opening and closing what belongs anyway does not choose anew', () => {
+  const { workspace } = project({ 'a.ts': 'let a;' });
+  const before = workspace.files();
+  workspace.apply({ opened: [{ file: '/p/a.ts', text: 'let ab;' }] });
+  workspace.apply({ closed: ['/p/a.ts'] });
+  expect(workspace.files()).toBe(before);
+  expect(workspace.text('/p/a.ts')).toBe('let a;');
+});
+
+test('a file that .gitignore drops while it is open goes when it is closed', () => {
+  const { disk, workspace } = project({ 'a.ts': '', 'b.ts': '' });
+  expect(names(workspace)).toEqual(['a.ts', 'b.ts']);
+  workspace.apply({ opened: [{ file: '/p/a.ts', text: '' }] });
+  disk.write('/p/.gitignore', 'a.ts');
+  workspace.apply({ onDisk: ['/p/.gitignore'] });
+  expect(names(workspace)).toEqual(['a.ts', 'b.ts']);
+  workspace.apply({ closed: ['/p/a.ts'] });
+  expect(names(workspace)).toEqual(['b.ts']);
+});

@@ -165,8 +165,9 @@ function named(path: FileId, query: FileQuery, problems: Problem[]): readonly Fi
 
 /** Sources that may be looked at when someone opens or names them. */
 function isWanted(file: FileId, roots: readonly FileId[]): boolean {
-  if (isUri(file)) return !isDeclaration(file);
-  if (!isTypeScript(file) && !isJavaScript(file)) return false;
+  // An unsaved text has no extension: the editor knows its language, and would not send another.
+  const isNameless = isUri(file) && !/\.[^/]*$/.test(file);
+  if (!isTypeScript(file) && !isJavaScript(file) && !isNameless) return false;
   const root = roots.find((folder) => isBelow(folder, file));
   return !file.slice(root?.length ?? 0).includes('/node_modules/');
 }

@@ -15,6 +15,7 @@ export interface Listing {
   readonly links: ReadonlySet<string>;
 }
 
+/** Limit: names are compared letter by letter, on disks that do not tell `A` from `a` too. */
 export class Folders {
   readonly #disk: Disk;
   readonly #roots: readonly FileId[];

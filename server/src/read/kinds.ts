@@ -21,7 +21,7 @@ export function kindOf(
     return kind;
   };
   const ofType = (at: ts.Type): ReceiverKind => {
-    if ((at.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Never)) !== 0) return 'unknown';
+    if ((at.flags & (NOTHING_KNOWN | NULLISH)) !== 0) return 'unknown';
     if ((at.flags & ts.TypeFlags.StringLike) !== 0) return 'string';
     if (at.isUnion()) return agreed(at.types.filter((part) => (part.flags & NULLISH) === 0).map(visit));
     if (at.isIntersection()) return at.types.map(visit).find((kind) => kind !== 'other') ?? 'other';
@@ -47,6 +47,7 @@ export function kindOf(
   return visit(type);
 }
 
+const NOTHING_KNOWN = ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Never;
 const NULLISH = ts.TypeFlags.Null | ts.TypeFlags.Undefined | ts.TypeFlags.Void;
 
 /** Library types by name. Collections of the DOM call their callbacks at once, as the ones they resemble do. */

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../base/finding.ts';
 import type { FileId } from '../base/text.ts';
-import { dirname, foldersUp, isBelow, isUri, join } from './paths.ts';
+import { dirname, isBelow, isUri, join } from './paths.ts';
 import { type Project, type ProjectHost, type Reading, readProject } from './tsconfig.ts';
 
 export class Projects {
@@ -91,11 +91,4 @@ export class Projects {
       if (reading.inputs.some((input) => isBelow(file, input))) return true;
     return false;
   }
-}
-
-/** The folders from here to the top, for what is looked up one by one. */
-export function upTo(folder: FileId, isTop: (folder: FileId) => boolean): FileId[] {
-  const up = foldersUp(folder);
-  const top = up.findIndex(isTop);
-  return top < 0 ? up : up.slice(0, top + 1);
 }

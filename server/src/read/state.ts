@@ -32,6 +32,8 @@ export class State implements DiskWorkspace {
   readonly #folders: Folders;
   readonly #texts: Texts;
   readonly #types: Types;
+  /** Opened files that may belong to the workspace only because they are open. */
+  readonly #guests = new Set<FileId>();
   #layout: Layout;
   #configs = new Map<FileId, ParsedConfig>();
   #nearestConfig = new Map<FileId, FileId | null>();
@@ -48,7 +50,11 @@ export class State implements DiskWorkspace {
       hasFile: this.#hasFile,
       folders: this.#folders,
       projects: () => this.#layout.projects,
-      declarations: () => this.#layout.walk.declarations,
+      files: () => this.files(),
+      declarations: () => {
+        for (const root of this.#roots) this.#layout.walk.sources(root);
+        return this.#layout.walk.declarations;
+      },
       ...(options.libDir === undefined ? {} : { libDir: normalise(options.libDir) }),
       ...(options.maxProgramFiles === undefined ? {} : { maxFiles: options.maxProgramFiles }),
       log: options.log ?? (() => undefined),
@@ -61,15 +67,16 @@ export class State implements DiskWorkspace {
     for (const { file, text } of change.opened ?? []) {
       const id = normalise(file);
       // A file that the set does not hold may enter it by being opened; one that is not on disk may now be imported.
-      moved ||=
-        !this.#texts.isOpen(id) &&
-        !(this.#layout.set?.files.includes(id) === true && this.#folders.hasFile(id));
+      if (!this.#texts.isOpen(id) && !(this.files().includes(id) && this.#folders.hasFile(id))) {
+        this.#guests.add(id);
+        moved = true;
+      }
       if (this.#texts.text(id) !== text) touched.add(id);
       this.#texts.open(id, text);
     }
     for (const file of change.closed ?? []) {
       const id = normalise(file);
-      moved ||= this.#texts.isOpen(id);
+      if (this.#guests.delete(id)) moved = true;
       this.#texts.close(id);
       touched.add(id);
     }
@@ -83,6 +90,7 @@ export class State implements DiskWorkspace {
     for (const file of touched) if (this.#shapes(file)) moved = true;
     if (moved) {
       this.#layout = this.#read();
+      for (const file of this.#texts.opened()) this.#guests.add(file);
       this.#configs.clear();
       this.#nearestConfig.clear();
     }

@@ -2,6 +2,7 @@
  * For: what the type checker says, asked only where syntax cannot decide, so that most runs never make a program.
  * In and out: spans in, kinds out; no TypeScript object leaves. Must never know: rules.
  */
+import { isDeepStrictEqual } from 'node:util';
 import ts from 'typescript';
 import type { CancelCheck } from '../base/cancel.ts';
 import type { FileId } from '../base/text.ts';
@@ -19,6 +20,8 @@ export interface TypesHost {
   readonly hasFile: (file: FileId) => boolean;
   readonly folders: Folders;
   readonly projects: () => Projects;
+  /** The sources of the workspace, sorted. */
+  readonly files: () => readonly FileId[];
   /** Declaration files of the workspace: each project takes the ones that it includes. */
   readonly declarations: () => Iterable<FileId>;
   readonly libDir?: FileId;
@@ -48,8 +51,9 @@ export class Types {
       this.#versions.set(file, (this.#versions.get(file) ?? 0) + 1);
     }
     for (const [key, service] of this.#services) if (service.state === 'failed') this.#services.delete(key);
-    // Options and resolutions may be different: what is left of the old program is not worth the doubt.
-    if (moved) this.#dispose();
+    if (!moved) return;
+    this.#generation++;
+    for (const service of this.#services.values()) service.doubt();
   }
 
   release(): void {
@@ -87,6 +91,10 @@ export class Types {
   #service(project: Project | null): Service | null {
     const key = project?.file ?? '';
     let service = this.#services.get(key);
+    if (service !== undefined && !service.fits(project)) {
+      service.close('released');
+      service = undefined;
+    }
     if (service === undefined) {
       this.#registry ??= ts.createDocumentRegistry(true, '/');
       service = new Service(this.#host, project, this.#libDir, this.#registry, {
@@ -123,16 +131,28 @@ interface Versions {
   readonly generation: () => number;
 }
 
+/** TypeScript asks for the last member too, although its public type does not name it. */
+interface LenientHost extends ts.LanguageServiceHost {
+  /** True: what was not found may be there now, and what was found may be gone. */
+  readonly hasInvalidatedResolutions: () => boolean;
+}
+
 /** One project's language service. It begins with the files asked for and what they import, never with the whole project. */
 class Service {
   readonly #host: TypesHost;
   readonly #libDir: FileId;
   readonly #libraries = new Map<FileId, string | null>();
+  readonly #options: ts.CompilerOptions;
   readonly #roots = new Set<FileId>();
   readonly #loaded = new Set<FileId>();
   readonly #service: ts.LanguageService;
   #cancelled: CancelCheck = () => false;
   #state: ServiceState = 'ready';
+  /** Files came, went or were configured anew since the last question. */
+  #isDoubted = false;
+  #attempt = 0;
+  #program: ts.Program | undefined;
+  #steps = 0;
 
   constructor(
     host: TypesHost,
@@ -143,42 +163,40 @@ class Service {
   ) {
     this.#host = host;
     this.#libDir = libDir;
-    for (const file of project === null ? [] : host.declarations())
-      if (project?.includes(file) === true || project?.named.includes(file) === true) this.#roots.add(file);
-    const options = compilerOptions(project);
+    this.#options = compilerOptions(project);
+    this.#addDeclarations(project);
     const snapshots = new Map<FileId, { readonly text: string; readonly snapshot: ts.IScriptSnapshot }>();
-    this.#service = ts.createLanguageService(
-      {
-        getCompilationSettings: () => options,
-        getScriptFileNames: () => [...this.#roots],
-        getScriptVersion: (file) => String(versions.version(normalise(file))),
-        getProjectVersion: () => `${versions.generation()} ${this.#roots.size}`,
-        getScriptSnapshot: (path) => {
-          const file = normalise(path);
-          const text = this.#text(file);
-          if (text === null) return undefined;
-          this.#count(file);
-          const known = snapshots.get(file);
-          if (known?.text === text) return known.snapshot;
-          const snapshot = ts.ScriptSnapshot.fromString(text);
-          snapshots.set(file, { text, snapshot });
-          return snapshot;
-        },
-        getCurrentDirectory: () => project?.folder ?? '/',
-        getDefaultLibFileName: (forOptions) => join(libDir, ts.getDefaultLibFileName(forOptions)),
-        useCaseSensitiveFileNames: () => true,
-        fileExists: (path) => this.#exists(normalise(path)),
-        readFile: (path) => this.#text(normalise(path)) ?? undefined,
-        directoryExists: (path) => host.folders.hasFolder(normalise(path)),
-        getDirectories: (path) => {
-          const listing = host.folders.list(normalise(path));
-          return listing === null ? [] : [...listing.folders, ...listing.links];
-        },
-        realpath: (path) => host.folders.realPath(normalise(path)),
-        getCancellationToken: () => ({ isCancellationRequested: () => this.#cancelled() }),
+    const asker: LenientHost = {
+      getCompilationSettings: () => this.#options,
+      getScriptFileNames: () => [...this.#roots],
+      getScriptVersion: (file) => String(versions.version(normalise(file))),
+      getProjectVersion: () => `${versions.generation()} ${this.#roots.size} ${this.#attempt}`,
+      hasInvalidatedResolutions: () => this.#isDoubted,
+      getScriptSnapshot: (path) => {
+        const file = normalise(path);
+        const text = this.#text(file);
+        if (text === null) return undefined;
+        this.#count(file);
+        const known = snapshots.get(file);
+        if (known?.text === text) return known.snapshot;
+        const snapshot = ts.ScriptSnapshot.fromString(text);
+        snapshots.set(file, { text, snapshot });
+        return snapshot;
       },
-      registry,
-    );
+      getCurrentDirectory: () => project?.folder ?? '/',
+      getDefaultLibFileName: (forOptions) => join(libDir, ts.getDefaultLibFileName(forOptions)),
+      useCaseSensitiveFileNames: () => true,
+      fileExists: (path) => this.#exists(normalise(path)),
+      readFile: (path) => this.#text(normalise(path)) ?? undefined,
+      directoryExists: (path) => host.folders.hasFolder(normalise(path)),
+      getDirectories: (path) => {
+        const listing = host.folders.list(normalise(path));
+        return listing === null ? [] : [...listing.folders, ...listing.links];
+      },
+      realpath: (path) => host.folders.realPath(normalise(path)),
+      getCancellationToken: () => ({ isCancellationRequested: () => this.#cancelled() }),
+    };
+    this.#service = ts.createLanguageService(asker, registry);
   }
 
   get state(): ServiceState {
@@ -190,10 +208,16 @@ class Service {
     spans: readonly { readonly start: number; readonly end: number }[],
     cancelled: CancelCheck,
   ): readonly ReceiverKind[] {
-    this.#roots.add(file);
     this.#cancelled = cancelled;
     try {
-      const program = this.#service.getProgram();
+      if (!this.#roots.has(file) && this.#program?.getSourceFile(file) === undefined) this.#grow(file);
+      let program = this.#service.getProgram();
+      if (program?.getSourceFile(file) === undefined) {
+        this.#roots.add(file);
+        program = this.#service.getProgram();
+      }
+      this.#program = program;
+      this.#isDoubted = false;
       const source = program?.getSourceFile(file);
       if (program === undefined || source === undefined) return spans.map(() => 'unknown');
       const isLibrary = (declaration: ts.Declaration): boolean =>
@@ -213,12 +237,53 @@ class Service {
 
   /** A cancelled checker is half way through: the next question gets a fresh one. */
   forget(): void {
+    this.#program = undefined;
     this.#service.cleanupSemanticCache();
+    this.#attempt++;
+  }
+
+  /** After files came, went or were configured anew. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
+  /** Whether it can go on for this project as it is now. */
+  fits(project: Project | null): boolean {
+    if (!this.#isDoubted) return true;
+    if (this.#state !== 'ready' || !isDeepStrictEqual(this.#options, compilerOptions(project))) return false;
+    for (const file of this.#roots) if (!this.#exists(file)) this.#roots.delete(file);
+    this.#addDeclarations(project);
+    return true;
   }
 
   close(state: Exclude<ServiceState, 'ready'>): void {
     this.#state = state;
+    this.#program = undefined;
     this.#service.dispose();
+  }
+
+  /**
+   * A new program costs a new checker. So each time that a file is asked for which the program does not hold, twice as
+   * many of the files after it come along: a run over all files makes a few programs, an editor small ones.
+   */
+  #grow(file: FileId): void {
+    this.#roots.add(file);
+    let more = 2 ** this.#steps++ - 1;
+    if (more === 0) return;
+    const files = this.#host.files();
+    const project = this.#host.projects().forFile(file)?.file;
+    for (let index = files.indexOf(file) + 1; index < files.length && more > 0; index++) {
+      const next = files[index]!;
+      if (this.#roots.has(next) || this.#host.projects().forFile(next)?.file !== project) continue;
+      this.#roots.add(next);
+      more--;
+    }
+  }
+
+  #addDeclarations(project: Project | null): void {
+    if (project === null) return;
+    for (const file of this.#host.declarations())
+      if (project.includes(file) || project.named.includes(file)) this.#roots.add(file);
   }
 
   #count(file: FileId): void {
@@ -264,6 +329,8 @@ function compilerOptions(project: Project | null): ts.CompilerOptions {
       : {}),
     allowJs: true,
     checkJs: false,
+    // Scripts would see one another's names, and the answer would depend on what was asked before.
+    moduleDetection: ts.ModuleDetectionKind.Force,
     maxNodeModuleJsDepth: 0,
     noEmit: true,
     noResolve: false,
