@@ -9,12 +9,12 @@ import { order } from './clocks.ts';
 import { MAX_CHOICES } from './limits.ts';
 import type { Pairs } from './memory-order.ts';
 import { force, settle, synchronizes } from './memory-order.ts';
-import type { InitMode, Model } from './program.ts';
+import type { InitMode, Model, Scalar } from './program.ts';
 import type { SectionOrder } from './sections.ts';
 import type { Skeleton } from './skeleton.ts';
 import { INIT } from './skeleton.ts';
 import type { Source } from './sources.ts';
-import { coherent, sources } from './sources.ts';
+import { allCoherent, sources } from './sources.ts';
 import { Values } from './values.ts';
 
 /** What holds during a whole exploration. */
@@ -44,6 +44,8 @@ export interface SearchRules {
   /** A read whose larger sets of writes are tried as well; -1: none. Needed for data races only. */
   readonly wide: number;
   readonly budget: Budget;
+  /** Keeps a read to values that the caller wants; others are not followed. */
+  accepts?(event: number, value: Scalar): boolean;
   /** Return false to end the search. */
   visit(found: Found): boolean;
   /** A cycle of values was met: the text allows any value there, the explorer lists none. */
@@ -55,13 +57,19 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
   const values = new Values(s);
   for (const [event, count] of sections.counts) if (!values.set(event, count)) return true;
 
+  const accepts = (event: number, value: Scalar): boolean => rules.accepts?.(event, value) ?? true;
   const unrepaired = rules.model === 'es2017';
   const memoryRules = { unrepaired };
   const hasMemoryRules = s.sc.some((sc) => sc === 1);
   const chosen: (Source | undefined)[] = Array.from({ length: s.n });
   const order_ = readOrder(s);
   const picked = new Uint8Array(s.n);
+  /** Chosen while happens-before could still grow: whether a smaller set would do shows at the end. */
+  const unsettled: number[] = [];
   const pairs: Pairs = { writers: [], readers: [], sole: [] };
+  /** Scratch orders, one per depth: copying into them costs no garbage. */
+  const hbAt: Clocks[] = [];
+  const memoryAt: Clocks[] = [];
   const cached = new Map<number, readonly Source[]>();
 
   const pick = (): number => {
@@ -81,21 +89,21 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
     const found = sources(s, sections.clocks, values.bytes, read, {
       model: rules.model,
       init: rules.init,
-      minimal: rules.wide !== read,
       prune: true,
     });
     if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] != null))) {
-      const possible = found.filter(({ value }) => value === null || values.admits(read, value));
+      const possible = found.filter(
+        ({ value }) => value === null || (values.admits(read, value) && accepts(read, value)),
+      );
       cached.set(read, possible);
       return possible;
     }
     return found;
   };
 
-  const coherentSoFar = (hb: Clocks, read: number): boolean =>
-    chosen[read]!.needs.every(({ group, oneOf }) =>
-      oneOf.some((writer) => coherent(s, hb, read, writer, group)),
-    );
+  /** A smaller set of writes gives the same, and will be or has been tried. */
+  const redundant = (hb: Clocks, read: number, source: Source): boolean =>
+    read !== rules.wide && source.smaller.some((smaller) => allCoherent(s, hb, read, smaller));
 
   const choose = (depth: number, hb: Clocks, memory: Clocks): boolean => {
     if (depth === order_.length) {
@@ -103,10 +111,13 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
         rules.thinAir();
         return true;
       }
+      if (unsettled.some((read) => redundant(hb, read, chosen[read]!))) return true;
       const complete = hasMemoryRules ? settle(s, hb, memory, pairs, memoryRules) : memory;
       return complete === null || rules.visit({ s, sections, chosen, values, hb, pairs, memory: complete });
     }
     const read = pick();
+    const settled = pastIsFinal(s, hb, read, picked);
+    if (!settled) unsettled.push(read);
     picked[read] = 1;
     for (const source of sourcesOf(read)) {
       if (!spend(rules.budget)) return false;
@@ -120,18 +131,20 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
         pairs.readers.push(read);
         pairs.sole.push(source.writers.length === 1);
         if (writer === INIT || !synchronizes(s, writer, read)) continue;
-        if (nextHb === hb) nextHb = hb.slice();
+        if (nextHb === hb) nextHb = copyTo(hbAt, depth, hb);
         consistent &&= order(s, nextHb, writer, read);
       }
       if (consistent) {
         consistent =
           nextHb === hb
-            ? coherentSoFar(hb, read)
-            : order_.every((other) => picked[other] === 0 || coherentSoFar(nextHb, other));
+            ? allCoherent(s, hb, read, source)
+            : order_.every((other) => picked[other] === 0 || allCoherent(s, nextHb, other, chosen[other]!));
       }
+      // Checked with the edges of this source, since a smaller one may need some of them too.
+      if (settled && consistent && redundant(nextHb, read, source)) consistent = false;
       let nextMemory = memory;
       if (consistent && hasMemoryRules) {
-        nextMemory = memory.slice();
+        nextMemory = copyTo(memoryAt, depth, memory);
         for (const writer of source.writers) {
           if (writer !== INIT && synchronizes(s, writer, read))
             consistent &&= order(s, nextMemory, writer, read);
@@ -146,11 +159,18 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
       pairs.sole.length = pairMark;
       if (!goOn) return false;
     }
+    if (!settled) unsettled.pop();
     chosen[read] = undefined;
     picked[read] = 0;
     return true;
   };
   return choose(0, sections.clocks, sections.clocks.slice());
+}
+
+function copyTo(scratch: Clocks[], depth: number, from: Clocks): Clocks {
+  const target = (scratch[depth] ??= new Uint16Array(from.length));
+  target.set(from);
+  return target;
 }
 
 /** Throws Cancelled; false once the budget is used up. */
@@ -165,4 +185,17 @@ export function spend(budget: Budget): boolean {
 function readOrder(s: Skeleton): readonly number[] {
   const weight = (read: number): number => 2 * s.sc[read]! + (s.constraintsOf[read]!.length > 0 ? 1 : 0);
   return [...s.reads].sort((a, b) => weight(b) - weight(a) || a - b);
+}
+
+/** True if no choice still to be made can add to what happens before the read, unless the read itself synchronizes. */
+function pastIsFinal(s: Skeleton, hb: Clocks, read: number, picked: Uint8Array): boolean {
+  for (let agent = 0; agent < s.agents; agent++) {
+    const list = s.lists[agent]!;
+    const count = hb[read * s.agents + agent]!;
+    for (let position = 0; position < count; position++) {
+      const event = list[position]!;
+      if (s.sc[event] === 1 && picked[event] === 0 && s.classes[event]!.length > 0) return false;
+    }
+  }
+  return true;
 }

@@ -21,13 +21,17 @@ export interface Source {
   readonly value: Scalar | null;
   /** Every entry needs one of its writes to be coherent for its bytes. */
   readonly needs: readonly { readonly group: ByteClass; readonly oneOf: readonly number[] }[];
+  /**
+   * The same bytes from fewer writes. Fewer writes only take constraints away (less happens-before, fewer pairs for the
+   * memory order), so wherever one of these is coherent, this source allows nothing new. The model of 2017 has one
+   * exception: an sc read that reads from init alone synchronizes with it.
+   */
+  readonly smaller: readonly Source[];
 }
 
 export interface SourceRules {
   readonly model: Model;
   readonly init: InitMode;
-  /** Leave out sets that contain a smaller one for the same value. */
-  readonly minimal: boolean;
   /** Leave out what the base order or tearing forbids at once. Off when the reader asks why something is forbidden. */
   readonly prune: boolean;
 }
@@ -44,6 +48,13 @@ export function coherent(
   if (before(s, clocks, read, writer)) return false;
   return !group.covers.some(
     (other) => other !== writer && before(s, clocks, writer, other) && before(s, clocks, other, read),
+  );
+}
+
+/** True if every byte of the source can come from one of its writes under the order. */
+export function allCoherent(s: Skeleton, clocks: Clocks, read: number, source: Source): boolean {
+  return source.needs.every(({ group, oneOf }) =>
+    oneOf.some((writer) => coherent(s, clocks, read, writer, group)),
   );
 }
 
@@ -107,13 +118,32 @@ export function sources(
     }
     partial = [...grown.values()];
   }
-  const kept = rules.minimal ? minimal(s, read, partial, rules.model) : partial;
-  return kept.map(({ tokens, mask }) => ({
-    writers: writers.filter((_, index) => (mask & (1 << index)) !== 0),
-    tokens,
-    value: tokens.every((token) => token < 256) ? decode(s.events[read]!.op.type, tokens) : null,
-    needs: needsOf(tokens, mask, perByte, groupOf, writers),
-  }));
+  const initAlone = (mask: number): boolean => rules.model === 'es2017' && s.sc[read] === 1 && mask === 1;
+  const byTokens = new Map<string, { readonly mask: number; readonly source: Source }[]>();
+  // Fewer writes first, so that smaller sets are there when larger ones look for them.
+  partial.sort((a, b) => bits(a.mask) - bits(b.mask));
+  return partial.map(({ tokens, mask }) => {
+    const key = tokens.join();
+    const same = byTokens.get(key) ?? [];
+    byTokens.set(key, same);
+    const source: Source = {
+      writers: writers.filter((_, index) => (mask & (1 << index)) !== 0),
+      tokens,
+      value: tokens.every((token) => token < 256) ? decode(s.events[read]!.op.type, tokens) : null,
+      needs: needsOf(tokens, mask, perByte, groupOf, writers),
+      smaller: same
+        .filter((other) => (other.mask & mask) === other.mask && !initAlone(other.mask))
+        .map((other) => other.source),
+    };
+    same.push({ mask, source });
+    return source;
+  });
+}
+
+function bits(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 interface Partial {
@@ -154,35 +184,6 @@ function untorn(s: Skeleton, read: number, writer: number, init: InitMode): bool
   // Taken literally, the init writes are one byte each and so have another range than a wider read.
   if (writer === INIT) return init === 'tear-free' || s.size[read] === 1;
   return s.events[writer]!.noTear && equalRange(s, read, writer);
-}
-
-/**
- * Reading from fewer writes only takes constraints away (less happens-before, fewer pairs to respect), so of two sets that
- * give the same value the larger allows nothing new. The model of 2017 has one exception: an sc read that reads from
- * init alone synchronizes with it.
- */
-function minimal(s: Skeleton, read: number, all: readonly Partial[], model: Model): readonly Partial[] {
-  const byValue = new Map<string, Partial[]>();
-  for (const candidate of all) {
-    const key = candidate.tokens.join();
-    const same = byValue.get(key);
-    if (same === undefined) byValue.set(key, [candidate]);
-    else same.push(candidate);
-  }
-  const initAlone = (mask: number): boolean => model === 'es2017' && s.sc[read] === 1 && mask === 1;
-  const kept: Partial[] = [];
-  for (const same of byValue.values()) {
-    for (const candidate of same) {
-      const beaten = same.some(
-        (other) =>
-          other !== candidate &&
-          (other.mask & candidate.mask) === other.mask &&
-          (!initAlone(other.mask) || initAlone(candidate.mask)),
-      );
-      if (!beaten) kept.push(candidate);
-    }
-  }
-  return kept;
 }
 
 function needsOf(
