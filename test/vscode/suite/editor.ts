@@ -43,31 +43,38 @@ export function positionOf(document: vscode.TextDocument, text: string, into = 0
   return document.positionAt(offset + into);
 }
 
-export function findingsIn(uri: vscode.Uri): vscode.Diagnostic[] {
+function findingsIn(uri: vscode.Uri): vscode.Diagnostic[] {
   return vscode.languages.getDiagnostics(uri).filter((each) => each.source === 'lockstep');
 }
 
-export function ruleOf(finding: vscode.Diagnostic): string {
+function ruleOf(finding: vscode.Diagnostic): string {
   const { code } = finding;
   return String(typeof code === 'object' ? code.value : code);
 }
 
-/** Resolves with the findings of `uri` as soon as they are as `wanted` says. */
-export async function findingsOnce(
-  uri: vscode.Uri,
-  wanted: (findings: readonly vscode.Diagnostic[]) => boolean,
-  what: string,
-): Promise<vscode.Diagnostic[]> {
+/** Resolves with the first finding of `rule` in `uri`, as soon as there is one. */
+export function findingOf(rule: string, uri: vscode.Uri): Promise<vscode.Diagnostic> {
+  const first = (): vscode.Diagnostic | undefined => findingsIn(uri).find((each) => ruleOf(each) === rule);
+  return whenFindings(uri, first, `a finding of ${rule} in ${uri.path}`);
+}
+
+/** Resolves as soon as nothing of `rule` is found in `uri`. */
+export async function noFindingOf(rule: string, uri: vscode.Uri): Promise<void> {
+  const gone = (): true | undefined => findingsIn(uri).every((each) => ruleOf(each) !== rule) || undefined;
+  await whenFindings(uri, gone, `no finding of ${rule} in ${uri.path}`);
+}
+
+function whenFindings<T>(uri: vscode.Uri, wanted: () => T | undefined, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      const findings = findingsIn(uri);
-      if (!wanted(findings)) return;
+      const found = wanted();
+      if (found === undefined) return;
       stop();
-      resolve(findings);
+      resolve(found);
     };
     const late = setTimeout(() => {
       stop();
-      const seen = findingsIn(uri).map((each) => `${each.range.start.line + 1}: ${each.message}`);
+      const seen = findingsIn(uri).map((each) => `line ${each.range.start.line + 1}: ${each.message}`);
       reject(
         new Error(`not within ${PATIENCE_MS / 1000} s: ${what}; seen: ${seen.join(' | ') || 'nothing'}`),
       );
@@ -111,19 +118,19 @@ export async function hoverAt(uri: vscode.Uri, position: vscode.Position): Promi
     .join('\n\n');
 }
 
-/** The tab that `open` brings to the front. */
-export async function tabAfter(open: () => Thenable<unknown>, label: RegExp): Promise<vscode.Tab> {
+/** The webview's tab that `open` brings to the front. */
+export async function webviewAfter(open: () => Thenable<unknown>): Promise<vscode.Tab> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
       const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-      if (tab === undefined || !label.test(tab.label)) return;
+      if (!(tab?.input instanceof vscode.TabInputWebview)) return;
       stop();
       resolve(tab);
     };
     const late = setTimeout(() => {
       stop();
       const labels = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
-      reject(new Error(`no tab ${String(label)}; there are: ${labels.join(', ')}`));
+      reject(new Error(`no webview; there are: ${labels.join(', ')}`));
     }, PATIENCE_MS);
     const subscription = vscode.window.tabGroups.onDidChangeTabs(look);
     const stop = (): void => {

@@ -1,7 +1,7 @@
 /** The packaged extension in a workspace that nobody trusts: it finds and explains, and runs nothing of it. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { EXTENSION_ID, findingsOnce, show, workspaceUri } from './editor.ts';
+import { EXTENSION_ID, findingOf, show, webviewAfter, writeFile } from './editor.ts';
 
 describe('Lockstep, installed from its package, in restricted mode', () => {
   it('is not trusted here', () => {
@@ -16,10 +16,28 @@ describe('Lockstep, installed from its package, in restricted mode', () => {
     assert.equal(extension.isActive, true);
   });
 
-  it('shows findings all the same', async () => {
-    const uri = workspaceUri('main.ts');
+  it('finds what is wrong all the same', async () => {
+    const uri = await writeFile(
+      'restricted/main.ts',
+      `const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+const memory = new SharedArrayBuffer(4);
+worker.postMessage(memory);
+const hits = new Int32Array(memory);
+hits[0]!++;
+`,
+    );
+    await writeFile(
+      'restricted/worker.ts',
+      `self.onmessage = (event: MessageEvent<SharedArrayBuffer>) => {
+  new Int32Array(event.data)[0]!++;
+};
+`,
+    );
     await show(uri);
-    const findings = await findingsOnce(uri, (all) => all.length > 0, 'a finding in main.ts');
-    assert.ok(findings.length > 0);
+    await findingOf('no-plain-shared-update', uri);
+  });
+
+  it('opens a lesson: its programs come with the package, not with the workspace', async () => {
+    await webviewAfter(() => vscode.commands.executeCommand('lockstep.openLesson', '01-first-race'));
   });
 });
