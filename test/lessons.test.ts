@@ -7,8 +7,9 @@ import { buildLessons, lessonIds } from '../server/src/learn/build.ts';
 import { parseLesson } from '../server/src/learn/lesson.ts';
 import { parseLessonDoc, parseLessonIndex, type LessonDoc } from '../server/src/learn/protocol.ts';
 import { claimFor, readClaims, readSource } from '../server/src/learn/source.ts';
+import { check, differences, type Fixture } from './harness.ts';
 import { buildRunner, runToEnd, temporaryFolder } from './learn/built.ts';
-import { ROOT } from './tools/sources.ts';
+import { ROOT, foldersIn } from './tools/sources.ts';
 
 const LESSONS = join(ROOT, 'media/lessons');
 const IDS = lessonIds(LESSONS);
@@ -43,6 +44,18 @@ function sourcesOf(id: string): string[] {
     .filter((file) => file.endsWith('.ts'));
 }
 
+/** The program of a lesson's folder as the linter sees it: its files and what the lessons share. */
+function fixtureOf(id: string, folder: string): Fixture {
+  const shared = ['stage.ts', 'node.d.ts', 'lockstep.d.ts'].map((name) => ({
+    path: join(LESSONS, name),
+    name,
+  }));
+  const own = readdirSync(join(LESSONS, id, folder))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ path: join(LESSONS, id, folder, name), name: join(id, folder, name) }));
+  return new Map([...shared, ...own].map(({ path, name }) => [name, readFileSync(path, 'utf8')]));
+}
+
 describe('the course', () => {
   it('has an index in the order of its folders', () => {
     const index = parseLessonIndex(JSON.parse(readFileSync(join(out.path, 'index.json'), 'utf8')));
@@ -56,27 +69,45 @@ describe('the course', () => {
       const config = ts.readConfigFile(join(LESSONS, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'));
       const { options, fileNames } = ts.parseJsonConfigFileContent(config.config, ts.sys, LESSONS);
       expect(options.strict).toBe(true);
-      const program = ts.createProgram(fileNames, {
-        ...options,
-        // As it ships, the library is built; here its source stands for it.
-        paths: { 'lockstep/sync': [join(ROOT, 'server/src/runtime/index.ts')] },
-        allowImportingTsExtensions: true,
-        noEmit: true,
+      const program = ts.createProgram(fileNames, options);
+      const faults = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+        const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1;
+        return `${file?.fileName ?? ''}:${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
       });
-      const inLessons = ts
-        .getPreEmitDiagnostics(program)
-        .filter(({ file }) => file === undefined || file.fileName.startsWith(LESSONS))
-        .map(({ file, start, messageText }) => {
-          const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1;
-          return `${file?.fileName ?? ''}:${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-        });
-      expect(inLessons).toEqual([]);
+      expect(faults).toEqual([]);
       for (const id of IDS) {
         for (const file of sourcesOf(id)) expect(fileNames).toContain(file.replaceAll('\\', '/'));
       }
     },
     PATIENCE_MS,
   );
+});
+
+it('declares of lockstep/sync only what it has', () => {
+  const file = join(out.path, 'declared.ts');
+  writeFileSync(
+    file,
+    `import { Mutex as Real } from ${JSON.stringify(join(ROOT, 'server/src/runtime/index.ts'))};
+     import type { Mutex, MutexHandle } from 'lockstep/sync';
+     const create: () => Mutex = Real.create;
+     const lock: Mutex = Real.create();
+     const handle: MutexHandle = Real.create().handle;
+     export { create, lock, handle };`,
+  );
+  const program = ts.createProgram([file, join(LESSONS, 'lockstep.d.ts')], {
+    strict: true,
+    noEmit: true,
+    target: ts.ScriptTarget.ES2023,
+    lib: ['lib.es2024.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+    module: ts.ModuleKind.Preserve,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    types: [],
+  });
+  const source = program.getSourceFile(file)!;
+  const faults = [...program.getSemanticDiagnostics(source), ...program.getSyntacticDiagnostics(source)];
+  expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).toEqual([]);
 });
 
 describe.each(IDS)('%s', (id) => {
@@ -118,6 +149,13 @@ describe.each(IDS)('%s', (id) => {
     const named = parseLesson(text).lesson.rules;
     expect([...new Set(rules)].sort()).toEqual([...named].sort());
     for (const match of text.matchAll(/\]\(lesson:([^)]+)\)/g)) expect(IDS).toContain(match[1]);
+  });
+
+  it('shows exactly the findings that the linter has, and none on the solution', () => {
+    expect(differences(check(fixtureOf(id, '')))).toEqual([]);
+    if (foldersIn(`media/lessons/${id}`).includes('solution')) {
+      expect(differences(check(fixtureOf(id, 'solution')))).toEqual([]);
+    }
   });
 
   it('shows findings of rules that it names, on the bad code only', () => {

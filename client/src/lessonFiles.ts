@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { LessonDoc } from '../../server/src/learn/protocol.ts';
 import { readSource } from '../../server/src/learn/source.ts';
 
-const SHARED = ['stage.ts', 'node.d.ts'] as const;
+const SHARED = ['stage.ts', 'node.d.ts', 'lockstep.d.ts', 'tsconfig.json'] as const;
 
 export async function openLessonFile(
   context: vscode.ExtensionContext,
@@ -20,7 +20,6 @@ export async function openLessonFile(
 
   for (const name of SHARED)
     await copyIfMissing(vscode.Uri.joinPath(from, name), vscode.Uri.joinPath(to, name));
-  await writeTsconfig(context, to);
   // A program and its workers stand side by side: without its neighbours a file would show no race.
   const folder = file.includes('/') ? `${lesson.id}/${file.slice(0, file.lastIndexOf('/'))}` : lesson.id;
   for (const [name, type] of await vscode.workspace.fs.readDirectory(vscode.Uri.joinPath(from, folder))) {
@@ -41,18 +40,4 @@ async function copyIfMissing(from: vscode.Uri, to: vscode.Uri): Promise<void> {
     const raw = new TextDecoder().decode(await vscode.workspace.fs.readFile(from));
     await vscode.workspace.fs.writeFile(to, new TextEncoder().encode(readSource(raw).text));
   }
-}
-
-/** Written anew each time: the path of `lockstep/sync` holds the extension's version. */
-async function writeTsconfig(context: vscode.ExtensionContext, folder: vscode.Uri): Promise<void> {
-  const source = vscode.Uri.joinPath(context.extensionUri, 'media', 'lessons', 'tsconfig.json');
-  const settings = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(source))) as {
-    compilerOptions: { paths: Record<string, string[]> };
-  };
-  const types = vscode.Uri.joinPath(context.extensionUri, 'dist', 'sync', 'index.d.ts').fsPath;
-  settings.compilerOptions.paths = { 'lockstep/sync': [types.replaceAll('\\', '/')] };
-  await vscode.workspace.fs.writeFile(
-    vscode.Uri.joinPath(folder, 'tsconfig.json'),
-    new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`),
-  );
 }

@@ -12,7 +12,7 @@ for (let trial = 0; trial < counts.length; trial++) {
   meeting.meet();
   for (let round = 0; round < ROUNDS; round++) {
     counts[trial]++;
-//  ^^^^^^^^^^^^^^^ no-plain-shared-update: counts
+//  ^^^^^^^^^^^^^^^ no-plain-shared-update: `counts[trial]` is read and then written while another instance of worker.ts changes it, so updates get lost
   }
 }
 // #endregion

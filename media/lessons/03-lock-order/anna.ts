@@ -9,7 +9,7 @@ function writeLetter(): boolean {
   pen.lock();
   think();
   const both = stamp.lock(PATIENCE);
-//             ^^^^^^^^^^^^^^^^^^^^ no-lock-order-cycle: stamp
+//             ^^^^^^^^^^ no-lock-order-cycle: `stamp` is taken while `pen` is held, but `writeLetter` takes them the other way round
   if (both) stamp.unlock();
   pen.unlock();
   return both;

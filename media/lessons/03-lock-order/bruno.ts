@@ -9,7 +9,7 @@ function writeLetter(): boolean {
   stamp.lock();
   think();
   const both = pen.lock(PATIENCE);
-//             ^^^^^^^^^^^^^^^^^^ no-lock-order-cycle: pen
+//             ^^^^^^^^ no-lock-order-cycle: `pen` is taken while `stamp` is held, but `writeLetter` takes them the other way round
   if (both) pen.unlock();
   stamp.unlock();
   return both;

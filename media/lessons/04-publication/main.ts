@@ -1,22 +1,23 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Meeting, tally } from '../stage.ts';
-import { signsLength } from './room.ts';
+import { signsLength } from './row.ts';
 
-const workerData = {
-  signs: new SharedArrayBuffer(signsLength * Int32Array.BYTES_PER_ELEMENT),
-  start: new Meeting(2).memory,
-};
-const workers = [0, 1].map(
-  (side) => new Worker(new URL('./worker.ts', import.meta.url), { workerData: { ...workerData, side } }),
-);
+const left = new SharedArrayBuffer(signsLength);
+const right = new SharedArrayBuffer(signsLength);
+const start = new Meeting(2).memory;
+const url = new URL('./worker.ts', import.meta.url);
+const workers = [
+  new Worker(url, { workerData: { mine: left, theirs: right, start } }),
+  new Worker(url, { workerData: { mine: right, theirs: left, start } }),
+];
 // What each side saw, one byte per trial: 1 where the other's sign was out.
-const [[left], [right]] = (await Promise.all(
+const [[byLeft], [byRight]] = (await Promise.all(
   workers.map((worker) => once(worker, 'message')),
 )) as [[Uint8Array], [Uint8Array]];
 
-const seen = [0, 0, 0, 0];
-for (const [trial, byLeft] of left.entries()) seen[2 * byLeft + right[trial]]++;
+const seen = [0, 0, 0];
+for (const [trial, byOne] of byLeft.entries()) seen[byOne + byRight[trial]]++;
 tally('neither sees the other', seen[0]);
-tally('one sees the other', seen[1] + seen[2]);
-tally('both see each other', seen[3]);
+tally('one sees the other', seen[1]);
+tally('both see each other', seen[2]);

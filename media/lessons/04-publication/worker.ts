@@ -1,26 +1,28 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Meeting } from '../stage.ts';
-import { MEETINGS, ROOMS, signOf } from './room.ts';
+import { APART, MEETINGS, ROOMS } from './row.ts';
 
 interface Task {
-  readonly signs: SharedArrayBuffer;
+  readonly mine: SharedArrayBuffer;
+  readonly theirs: SharedArrayBuffer;
   readonly start: SharedArrayBuffer;
-  readonly side: number;
 }
 
-const { signs: memory, start, side } = workerData as Task;
-const signs = new Int32Array(memory);
-const meeting = new Meeting(2, start);
+const task = workerData as Task;
+const mine = new Int32Array(task.mine);
+const theirs = new Int32Array(task.theirs);
+const meeting = new Meeting(2, task.start);
 const seen = new Uint8Array(MEETINGS * ROOMS);
 
 // #region look
 for (let day = 1; day <= MEETINGS; day++) {
   meeting.meet();
   for (let room = 0; room < ROOMS; room++) {
-    signs[signOf(room, side)] = day;
-    const other = signs[signOf(room, 1 - side)];
-//                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no-unordered-shared-access: signs
-    seen[(day - 1) * ROOMS + room] = other === day ? 1 : 0;
+    mine[room * APART] = day;
+//  ^^^^^^^^^^^^^^^^^^^^^^^^ no-unordered-shared-access: `mine[room * APART]` is written while worker.ts (2) reads it: nothing orders the two
+    const sign = theirs[room * APART];
+//               ^^^^^^^^^^^^^^^^^^^^ no-unordered-shared-access: `theirs[room * APART]` is read while worker.ts (2) writes it: nothing orders the two
+    seen[(day - 1) * ROOMS + room] = sign === day ? 1 : 0;
   }
 }
 // #endregion

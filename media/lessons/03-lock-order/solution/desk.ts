@@ -1,10 +1,10 @@
 import { workerData } from 'node:worker_threads';
-import { Mutex } from 'lockstep/sync';
+import { Mutex, type MutexHandle } from 'lockstep/sync';
 import { Meeting } from '../../stage.ts';
 
 interface Desk {
-  readonly pen: ReturnType<typeof Mutex.from>['handle'];
-  readonly stamp: ReturnType<typeof Mutex.from>['handle'];
+  readonly pen: MutexHandle;
+  readonly stamp: MutexHandle;
   readonly start: SharedArrayBuffer;
 }
 
