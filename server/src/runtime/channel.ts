@@ -81,6 +81,8 @@ const ENDED = 3;
 
 /** Loads before an agent goes to sleep: about as long as going to sleep and being woken takes. */
 const SPINS = 2000;
+/** The same for the inner lock. */
+const LOCK_SPINS = 100;
 
 export type NumberKind = Exclude<NumericKind, 'i64' | 'u64'>;
 export type ChannelValue = number | bigint | Uint8Array;
@@ -609,7 +611,7 @@ export class Channel<T extends ChannelValue = number> {
 
   private enterSlowly(): void {
     const { cells } = this;
-    for (let spins = 0; spins < 100 || !canBlock; spins++)
+    for (let spins = 0; spins < LOCK_SPINS || !canBlock; spins++)
       if (Atomics.load(cells, LOCK) === 0 && Atomics.compareExchange(cells, LOCK, 0, 1) === 0) return;
     while (Atomics.exchange(cells, LOCK, 2) !== 0) sleep(cells, LOCK, 2, Infinity, 'Channel');
   }
