@@ -190,13 +190,17 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   }
 
   function entry(site: number): number {
+    // Out of range reads as undefined, and no comparison with that is true.
+    const known = siteEpochs[site]!;
+    return known > released ? known : newEntry(site);
+  }
+
+  function newEntry(site: number): number {
     if (site >= siteEpochs.length) {
       const larger = new Int32Array(Math.max(site + 1, siteEpochs.length * 2));
       larger.set(siteEpochs);
       siteEpochs = larger;
     }
-    const known = siteEpochs[site]!;
-    if (known > released) return known;
     if (n >= LAST_ENTRY) moveToFreshSlot();
     n++;
     heap[history + (n & historyMask)] = site;
@@ -246,34 +250,34 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   }
 
   function readCell(cell: number, block: number, byte: number, size: number, site: number): void {
-    const write = atomicLoad(shadow, cell);
-    if (write >= 0) {
+    if (shadow[cell]! >= 0) {
       const epoch = entry(site);
       for (;;) {
-        const read = atomicLoad(shadow, cell + 1);
+        const read = shadow[cell + 1]!;
         if (read < 0) {
           addReader(-read, epoch);
           break;
         }
-        if (read === 0 || ordered(read)) {
+        if (read === 0 || read >>> 24 === slot || covers(heap, clock, read)) {
           if (atomicCompareExchange(shadow, cell + 1, read, epoch) === read) break;
           continue;
         }
         const readers = allocate(heap, READERS_WORDS);
         if (readers === 0) break;
-        heap[readers + 1] = slot >> 2;
-        heap[readers + 2 + (slot & 3)] = epoch;
+        // Slots 0 to 3 come first: a look at one word tells a thread in one of them that it is in the list.
+        addReader(readers, epoch);
         addReader(readers, read);
         if (atomicCompareExchange(shadow, cell + 1, read, -readers) === read) break;
       }
     }
     const after = atomicLoad(shadow, cell);
-    if (after < 0) inRecord(-after, READ, byte, size, site, block);
-    else if (after !== 0 && !ordered(after)) report(after, WRITE, READ, site, block, byte, size);
+    if (after <= 0) {
+      if (after < 0) inRecord(-after, READ, byte, size, site, block);
+    } else if (after >>> 24 !== slot && !covers(heap, clock, after)) report(after, WRITE, READ, site, block, byte, size);
   }
 
   function writeCell(cell: number, block: number, byte: number, size: number, site: number): void {
-    let write = atomicLoad(shadow, cell);
+    let write = shadow[cell]!;
     if (write >= 0) {
       const epoch = entry(site);
       for (;;) {
@@ -283,18 +287,19 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
         if (write < 0) break;
       }
     }
-    if (write < 0) {
-      inRecord(-write, WRITE, byte, size, site, block);
-      return;
-    }
-    if (write !== 0 && !ordered(write)) report(write, WRITE, WRITE, site, block, byte, size);
+    if (write <= 0) {
+      if (write < 0) {
+        inRecord(-write, WRITE, byte, size, site, block);
+        return;
+      }
+    } else if (write >>> 24 !== slot && !covers(heap, clock, write)) report(write, WRITE, WRITE, site, block, byte, size);
     const read = atomicLoad(shadow, cell + 1);
     if (read > 0) {
-      if (!ordered(read)) report(read, READ, WRITE, site, block, byte, size);
+      if (read >>> 24 !== slot && !covers(heap, clock, read)) report(read, READ, WRITE, site, block, byte, size);
     } else if (read < 0) {
       for (let at = -read; at !== 0; at = atomicLoad(heap, at)) {
         for (let index = 2; index < READERS_WORDS; index++) {
-          const reader = atomicLoad(heap, at + index);
+          const reader = heap[at + index]!;
           if (reader !== 0 && !ordered(reader)) report(reader, READ, WRITE, site, block, byte, size);
         }
       }

@@ -25,41 +25,46 @@ export interface Moment {
 export interface LockListener {
   /** `wanted` was taken, or asked for in vain, while `held` were held. */
   ordered(held: readonly Held[], wanted: Held, moment: Moment): void;
+  /** It has become known whether a cell is a lock. */
+  told(sync: number, isLock: boolean): void;
 }
-
-/** As long as this many failures in a row at one cell count as being stuck there. */
-const STUCK = 20_000;
 
 export function heldLocks(heap: Int32Array, listener: LockListener, moment: () => Moment) {
   const held: Held[] = [];
-  let stuckAt = 0;
-  let failures = 0;
+  let refusedAt = 0;
 
   function forget(sync: number): void {
     const index = held.findIndex((one) => one.sync === sync);
     if (index >= 0) held.splice(index, 1);
   }
 
+  function noLock(sync: number): void {
+    heap[sync + S_STATE] = NO_LOCK;
+    heap[sync + S_HOLDER] = 0;
+    listener.told(sync, false);
+  }
+
   return {
     held: held as readonly Held[],
 
     written(sync: number, old: number, value: number, exchange: boolean, site: number, loop: boolean, slot: number): void {
-      failures = 0;
+      refusedAt = 0;
       if (heap[sync + S_STATE] === NO_LOCK || old !== old || value !== value) return;
       const holder = heap[sync + S_HOLDER]!;
       if (holder === slot + 1) {
         if (value === heap[sync + S_FREE]) {
           heap[sync + S_HOLDER] = 0;
+          if (heap[sync + S_STATE] !== LOCK) listener.told(sync, true);
           heap[sync + S_STATE] = LOCK;
           forget(sync);
         } else if (exchange && old !== value) {
-          heap[sync + S_STATE] = NO_LOCK;
+          noLock(sync);
           forget(sync);
         }
         return;
       }
       if (holder !== 0) {
-        if (value === heap[sync + S_FREE] && old !== value) heap[sync + S_STATE] = NO_LOCK;
+        if (value === heap[sync + S_FREE] && old !== value) noLock(sync);
         return;
       }
       if (!exchange || old === value) return;
@@ -72,16 +77,11 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
       held.push(wanted);
     },
 
-    /** A compare-exchange that changed nothing. */
+    /** A compare-exchange that changed nothing, or a wait for the cell to change. */
     refused(sync: number, site: number, loop: boolean, slot: number): void {
-      if (sync !== stuckAt) {
-        stuckAt = sync;
-        failures = 0;
-      }
-      failures++;
       const holder = heap[sync + S_HOLDER]!;
-      if (failures === 1 && loop && holder !== 0 && holder !== slot + 1)
-        this.taken({ sync, site, blocking: true });
+      if (sync !== refusedAt && loop && holder !== 0 && holder !== slot + 1) this.taken({ sync, site, blocking: true });
+      refusedAt = sync;
     },
 
     taken(wanted: Held): void {
@@ -89,8 +89,5 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
         if (heap[held[index]!.sync + S_STATE] === NO_LOCK) held.splice(index, 1);
       if (held.length > 0) listener.ordered(held, wanted, moment());
     },
-
-    /** The cell that this thread has tried in vain for so long that it must be stuck; 0 if there is none. */
-    stuck: (): number => (failures > STUCK ? stuckAt : 0),
   };
 }

@@ -79,6 +79,9 @@ export function createContext(settings: Settings, memory: Memory, thread: number
       });
       log.write({ t: 'order', thread, slot, n, clock, held: held.map(lockOf), wanted: lockOf(wanted), stack: stack() });
     },
+    told(sync, isLock) {
+      log.write({ t: 'lock', sync, isLock });
+    },
   });
 
   function nudge(): void {

@@ -201,8 +201,12 @@ export function installWatch(context: Context): Watch {
     if (index < view.length && index >>> 0 === index) {
       const cell = view.cells + (index << 1);
       const { low, span } = now;
-      if ((shadow[cell]! - low) >>> 0 > span && (shadow[cell + 1]! - low) >>> 0 > span)
-        detector.readCell(cell, view.block, view.byteOffset + index * view.size, view.size, at);
+      if ((shadow[cell]! - low) >>> 0 <= span) return;
+      const reader = shadow[cell + 1]!;
+      if ((reader - low) >>> 0 <= span) return;
+      // Many threads read it: the list of readers begins with those in slots 0 to 3.
+      if (reader < 0 && (heap[2 - reader + (now.slot & 3)]! - low) >>> 0 <= span) return;
+      detector.readCell(cell, view.block, view.byteOffset + index * view.size, view.size, at);
     } else other(object, key, view, READ, at);
   }
 
