@@ -142,7 +142,12 @@ test('a jsconfig.json counts, and a tsconfig.json beside it counts more', () => 
 
 test('from a folder below it, a tsconfig.json speaks for the files of that folder', () => {
   const { workspace } = project(
-    { 'tsconfig.json': '{ "exclude": ["src/x"] }', 'src/a.ts': '', 'src/x/b.ts': '', 'test/t.ts': '' },
+    {
+      'tsconfig.json': '{ "files": ["test/t.ts"], "include": ["src"], "exclude": ["src/x"] }',
+      'src/a.ts': '',
+      'src/x/b.ts': '',
+      'test/t.ts': '',
+    },
     { roots: ['/p/src'] },
   );
   expect(names(workspace)).toEqual(['src/a.ts']);
@@ -275,11 +280,11 @@ test('typing does not choose anew', () => {
 });
 
 test('Windows paths are the same files', () => {
-  const { workspace } = project({}, { roots: ['C:\\work'] });
-  workspace.apply({ opened: [{ file: 'C:\\work\\src\\a.ts', text: 'let a;' }] });
-  workspace.apply({ opened: [{ file: 'c:/work/src/b.ts', text: 'let b;' }] });
-  expect(workspace.files()).toEqual(['c:/work/src/a.ts', 'c:/work/src/b.ts']);
-  expect(workspace.resolve('./b.js', 'c:/work/src/a.ts')).toBe('c:/work/src/b.ts');
+  const { workspace } = project({}, { roots: ['C:\\code'] });
+  workspace.apply({ opened: [{ file: 'C:\\code\\src\\a.ts', text: 'let a;' }] });
+  workspace.apply({ opened: [{ file: 'c:/code/src/b.ts', text: 'let b;' }] });
+  expect(workspace.files()).toEqual(['c:/code/src/a.ts', 'c:/code/src/b.ts']);
+  expect(workspace.resolve('./b.js', 'c:/code/src/a.ts')).toBe('c:/code/src/b.ts');
 });
 
 test('a workspace on no disk consists of what is open', () => {
@@ -317,4 +322,34 @@ test('a file that .gitignore drops while it is open goes when it is closed', () 
   expect(names(workspace)).toEqual(['a.ts', 'b.ts']);
   workspace.apply({ closed: ['/p/a.ts'] });
   expect(names(workspace)).toEqual(['b.ts']);
+});
+
+test('a folder is found when it appears where one was looked for in vain', () => {
+  const { disk, workspace } = project({ 'src/a.ts': '' });
+  expect(names(workspace)).toEqual(['src/a.ts']);
+  expect(workspace.resolve('./new/deep/b', '/p/src/a.ts')).toBeNull();
+  disk.write('/p/src/new/deep/b.ts', '');
+  workspace.apply({ onDisk: ['/p/src/new/deep/b.ts'] });
+  expect(workspace.resolve('./new/deep/b', '/p/src/a.ts')).toBe('/p/src/new/deep/b.ts');
+  expect(names(workspace)).toEqual(['src/a.ts', 'src/new/deep/b.ts']);
+});
+
+test('a folder that vanished beside the file that an event names is gone as well', () => {
+  const { disk, workspace } = project({ 'src/a.ts': '', 'src/old/b.ts': '' });
+  expect(workspace.resolve('./old/b', '/p/src/a.ts')).toBe('/p/src/old/b.ts');
+  disk.remove('/p/src/old');
+  disk.write('/p/src/c.ts', '');
+  workspace.apply({ onDisk: ['/p/src/c.ts'] });
+  expect(workspace.resolve('./old/b', '/p/src/a.ts')).toBeNull();
+  expect(names(workspace)).toEqual(['src/a.ts', 'src/c.ts']);
+});
+
+test('closing an editor shows what the disk holds now, whether or not an event said so', () => {
+  const { disk, workspace } = project({ 'a.ts': 'before' });
+  expect(workspace.text('/p/a.ts')).toBe('before');
+  workspace.apply({ opened: [{ file: '/p/a.ts', text: 'typed' }] });
+  disk.write('/p/a.ts', 'saved');
+  expect(workspace.text('/p/a.ts')).toBe('typed');
+  workspace.apply({ closed: ['/p/a.ts'] });
+  expect(workspace.text('/p/a.ts')).toBe('saved');
 });

@@ -13,6 +13,8 @@ const FILES = [
   'src/deep/b.ts',
   'src/deep/deeper/c.ts',
   'src/.hidden/h.ts',
+  'src/.hidden/b.ts',
+  'src/.dot.ts',
   'src/node_modules/m/i.ts',
   'src/(group)/[id]/p.ts',
   'srcs/no.ts',

@@ -348,6 +348,7 @@ test('the longest pattern of exports wins, and null closes a subpath', () => {
   expect(targets(map, './q')).toEqual(['./x/q.js']);
   expect(targets(map, './a/q')).toEqual(['./y/q.js']);
   expect(targets(map, './a/b/q')).toEqual([]);
+  expect(targets(Object.fromEntries(Object.entries(map).reverse()), './a/q')).toEqual(['./y/q.js']);
   expect(targets(map, './e')).toEqual(['./1.js', './2.js']);
   expect(targets('./main.js', '.')).toEqual(['./main.js']);
   expect(targets({ import: './m.js', require: './c.js' }, '.')).toEqual(['./m.js', './c.js']);

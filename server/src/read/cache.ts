@@ -6,9 +6,8 @@
  * The file: one line of JSON that says where each value stands, then the values one after the other. Opening it parses
  * that line only; a value is checked and parsed when it is asked for.
  */
-import { crc32 } from 'node:zlib';
 import type { FileId } from '../base/text.ts';
-import type { Disk } from './disk.ts';
+import { checksum, type Disk } from './disk.ts';
 import { join } from './paths.ts';
 
 export interface Cache {
@@ -43,14 +42,14 @@ export function openCache(options: CacheOptions): Cache {
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      const value = parse(entry);
+      const value = parse(key, entry);
       if (value === undefined) entries.delete(key);
       else used.add(key);
       return value;
     },
     set(key, value) {
-      const bytes = Buffer.from(JSON.stringify(value));
-      entries.set(key, { bytes, crc: crc32(bytes), age: 0 });
+      const bytes = UTF8.encode(JSON.stringify(value));
+      entries.set(key, { bytes, crc: checksum(key, bytes), age: 0 });
       used.add(key);
       isChanged = true;
     },
@@ -78,6 +77,8 @@ type Row = readonly [string, number, number, number];
 
 const FORMAT = 'lockstep cache 1';
 const NEWLINE = 10;
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder();
 /** A check of a single file must not forget the rest of the project: what two writing runs in a row left alone goes. */
 const MAX_AGE = 2;
 
@@ -98,7 +99,7 @@ function load(disk: Disk, file: FileId, version: string): Map<string, Entry> {
 function parseHead(bytes: Uint8Array, version: string): readonly Row[] {
   const end = bytes.indexOf(NEWLINE);
   try {
-    const head: unknown = JSON.parse(asText(bytes.subarray(0, Math.max(end, 0))));
+    const head: unknown = JSON.parse(TEXT.decode(bytes.subarray(0, Math.max(end, 0))));
     if (typeof head !== 'object' || head === null) return [];
     const { format, version: written, rows } = head as Readonly<Record<string, unknown>>;
     return format === FORMAT && written === version && Array.isArray(rows) ? rows.filter(isRow) : [];
@@ -112,11 +113,11 @@ function isRow(row: unknown): row is Row {
   return row.slice(1).every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
 }
 
-/** undefined when the bytes are not those that were written. */
-function parse(entry: Entry): unknown {
-  if (crc32(entry.bytes) !== entry.crc) return undefined;
+/** undefined when the bytes are not those that were written under this key. */
+function parse(key: string, entry: Entry): unknown {
+  if (checksum(key, entry.bytes) !== entry.crc) return undefined;
   try {
-    return JSON.parse(asText(entry.bytes));
+    return JSON.parse(TEXT.decode(entry.bytes));
   } catch {
     return undefined;
   }
@@ -138,10 +139,13 @@ function kept(
 
 function print(version: string, entries: readonly [string, Entry][]): Uint8Array {
   const rows = entries.map(([key, { bytes, crc, age }]): Row => [key, bytes.length, crc, age]);
-  const head = Buffer.from(`${JSON.stringify({ format: FORMAT, version, rows })}\n`);
-  return Buffer.concat([head, ...entries.map(([, { bytes }]) => bytes)]);
-}
-
-function asText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  const head = UTF8.encode(`${JSON.stringify({ format: FORMAT, version, rows })}\n`);
+  const parts = [head, ...entries.map(([, { bytes }]) => bytes)];
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

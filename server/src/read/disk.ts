@@ -1,8 +1,11 @@
 /**
- * For: the only place of this room that touches a disk, behind a port that tests fill with a few strings.
+ * For: the only place of this room that touches the machine: the disk, behind a port that tests fill with a few strings,
+ * and two things that Node knows best.
  * In and out: absolute paths with `/` in; bytes, kinds and names out. Must never know: text, TypeScript, workspaces.
  */
 import * as fs from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { crc32 } from 'node:zlib';
 import type { FileId } from '../base/text.ts';
 import { basename, dirname, foldersUp, join, normalise } from './paths.ts';
 
@@ -153,6 +156,16 @@ export function memoryDisk(files: Readonly<Record<FileId, string | Uint8Array>> 
     realPath: (path) => path,
     writeFile: write,
   };
+}
+
+/** CRC-32 of a name and what stands under it, as a number from 0 to 2³² − 1. */
+export function checksum(name: string, bytes: Uint8Array): number {
+  return crc32(bytes, crc32(name));
+}
+
+/** `fs`, `node:fs`, `fs/promises`: modules that are part of Node. */
+export function isNodeModule(specifier: string): boolean {
+  return isBuiltin(specifier);
 }
 
 /** Makes the names of temporary files of one process differ. */

@@ -3,8 +3,8 @@
  * In and out: a specifier and the file it stands in; a source of the workspace out, or null. Every answer is kept until
  * files appear or vanish. Must never know: texts of sources.
  */
-import { isBuiltin } from 'node:module';
 import type { FileId } from '../base/text.ts';
+import { isNodeModule } from './disk.ts';
 import { type Packages, splitName, targets } from './packages.ts';
 import {
   below,
@@ -110,7 +110,7 @@ export class Resolver {
   }
 
   #package(specifier: string, folder: FileId): FileId | null {
-    const split = isBuiltin(specifier) ? null : splitName(specifier);
+    const split = isNodeModule(specifier) ? null : splitName(specifier);
     const home = split === null ? null : this.#host.packages.find(split.name, folder);
     if (split === null || home === null) return null;
     const manifest = this.#host.packages.manifest(home);

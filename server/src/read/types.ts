@@ -2,7 +2,6 @@
  * For: what the type checker says, asked only where syntax cannot decide, so that most runs never make a program.
  * In and out: spans in, kinds out; no TypeScript object leaves. Must never know: rules.
  */
-import { isDeepStrictEqual } from 'node:util';
 import ts from 'typescript';
 import type { CancelCheck } from '../base/cancel.ts';
 import type { FileId } from '../base/text.ts';
@@ -250,7 +249,8 @@ class Service {
   /** Whether it can go on for this project as it is now. */
   fits(project: Project | null): boolean {
     if (!this.#isDoubted) return true;
-    if (this.#state !== 'ready' || !isDeepStrictEqual(this.#options, compilerOptions(project))) return false;
+    if (this.#state !== 'ready' || JSON.stringify(this.#options) !== JSON.stringify(compilerOptions(project)))
+      return false;
     for (const file of this.#roots) if (!this.#exists(file)) this.#roots.delete(file);
     this.#addDeclarations(project);
     return true;
