@@ -192,7 +192,7 @@ const KINDS: Readonly<Record<ProgramKind, Kind>> = {
   rmw: {
     threads: 3,
     perThread: 2,
-    total: 5,
+    total: 4,
     draft: fc.oneof(rmws(BYTES, [1, 2]), rmws(BYTES, [1]), accesses(BYTES, [1, 2])),
     finals: BYTES,
   },

@@ -107,9 +107,10 @@ const EMPTY: Run = { events: [], sections: [], registers: new Map(), stuck: fals
 
 /* ---- Candidate executions: every agent evaluated with every value its reads could have ---- */
 
-class NeedChoice {
+class NeedChoice extends Error {
   readonly options: number;
   constructor(options: number) {
+    super('a choice is open');
     this.options = options;
   }
 }
@@ -680,10 +681,10 @@ function covers(event: Event, byte: number): boolean {
 }
 
 function close(matrix: Matrix): void {
-  for (let k = 0; k < matrix.length; k++) {
-    for (let i = 0; i < matrix.length; i++) {
-      if (!matrix[i]![k]) continue;
-      for (let j = 0; j < matrix.length; j++) if (matrix[k]![j]) matrix[i]![j] = true;
+  for (const [k, through] of matrix.entries()) {
+    for (const row of matrix) {
+      if (!row[k]) continue;
+      for (const [j, reached] of through.entries()) if (reached) row[j] = true;
     }
   }
 }

@@ -62,7 +62,7 @@ export function explain(
   const refusals: Refusal[] = [];
   const told = new Set<string>();
   let more = 0;
-  let allowed = false;
+  let allowed = false as boolean;
   for (const s of all.each()) {
     const wanted = wantedValues(s, when);
     if (wanted === null) continue;

@@ -160,7 +160,7 @@ function wideRace(
   agents: readonly string[],
   common: { model: Model; init: InitMode; budget: Budget; thinAir(): void },
 ): Race | null {
-  let race: Race | null = null;
+  let race = null as Race | null;
   for (const s of all) {
     for (const read of s.reads) {
       if (!mayRaceWide(s, read)) continue;

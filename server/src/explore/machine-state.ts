@@ -121,7 +121,8 @@ export function outcomeAt(state: State): Outcome {
   const entries: [string, string][] = [];
   state.agents.forEach((agent) => {
     for (const [name, value] of agent.registers) entries.push([name, show(value)]);
-    if (agent.asleep?.op.reg != null) entries.push([agent.asleep.op.reg, 'stuck']);
+    const reg = agent.asleep?.op.reg ?? null;
+    if (reg !== null) entries.push([reg, 'stuck']);
   });
   if (state.agents.every((agent, index) => agent.pc >= code[index]!.length)) {
     for (const load of program.final) entries.push([load.reg, show(peek(state, load))]);

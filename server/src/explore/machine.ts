@@ -37,7 +37,7 @@ export interface MachineRun {
 /** Throws Cancelled. */
 export function machine(program: Program, model: 'sc' | 'tso', cancelled?: CancelCheck): MachineRun {
   const run = interleavings(program, model, cancelled);
-  let race: Race | null = null;
+  let race = null as Race | null;
   const { states } = walk(begin(program, model, true), cancelled, (state) => {
     race = state.race;
     return race === null;

@@ -34,7 +34,7 @@ export interface Rules {
  */
 export function force(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): boolean {
   for (;;) {
-    let changed = false;
+    let changed = false as boolean;
     for (let pair = 0; pair < pairs.writers.length; pair++) {
       const writer = pairs.writers[pair]!;
       const reader = pairs.readers[pair]!;

@@ -258,7 +258,8 @@ interface Change {
 
 function after(draft: Draft, events: readonly PathEvent[], change: Change): Draft {
   const registers = new Map(draft.registers);
-  if (change.reg != null && change.value !== undefined) registers.set(change.reg, change.value);
+  const reg = change.reg ?? null;
+  if (reg !== null && change.value !== undefined) registers.set(reg, change.value);
   return {
     pc: draft.pc + 1,
     events: [...draft.events, ...events],

@@ -91,7 +91,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
       init: rules.init,
       prune: true,
     });
-    if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] != null))) {
+    if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] !== null))) {
       const possible = found.filter(
         ({ value }) => value === null || (values.admits(read, value) && accepts(read, value)),
       );

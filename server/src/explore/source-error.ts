@@ -24,7 +24,7 @@ export interface Parsed<T> {
 /** The best of `known` for a word that is not among them, as the tail of a message; empty if none is near. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   let best = '';
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let least = Math.min(2, Math.floor(word.length / 2)) + 1;
   for (const candidate of known) {
     const away = distance(word.toLowerCase(), candidate.toLowerCase());
     if (away < least) {

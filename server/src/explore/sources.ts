@@ -100,8 +100,8 @@ export function sources(
       perByte[byte] = usable.map((index) => {
         const writer = writers[index]!;
         if (writer === INIT) return [index, 0];
-        const known = bytes[writer];
-        return [index, known == null ? 256 + writer : known[low + byte - s.low[writer]!]!];
+        const known = bytes[writer] ?? null;
+        return [index, known === null ? 256 + writer : known[low + byte - s.low[writer]!]!];
       });
     }
   }

@@ -33,7 +33,7 @@ export class Values {
 
   /** True if the bytes of every write that covers the groups are known. */
   allKnown(groups: readonly ByteClass[]): boolean {
-    return groups.every((group) => group.covers.every((write) => this.bytes[write] != null));
+    return groups.every((group) => group.covers.every((write) => this.bytes[write] !== null));
   }
 
   mark(): number {
@@ -127,8 +127,8 @@ export class Values {
         continue;
       }
       const writer = token - 256;
-      const known = this.bytes[writer];
-      if (known == null) return null;
+      const known = this.bytes[writer] ?? null;
+      if (known === null) return null;
       bytes.push(known[s.low[read]! + byte - s.low[writer]!]!);
     }
     return decode(s.events[read]!.op.type, bytes);

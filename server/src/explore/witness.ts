@@ -63,7 +63,7 @@ export function witness(program: Program, outcome: Outcome, options: WitnessOpti
   const budget: Budget = { cancelled: options.cancelled, choices: 0, exhausted: false };
   const wanted = JSON.stringify(sorted(outcome));
   const all = skeletons(program);
-  let result: Execution | null = null;
+  let result = null as Execution | null;
   for (const s of all.each()) {
     const registers = new Map(
       s.registers.flatMap(({ name, value }) =>
@@ -111,7 +111,7 @@ function lay(found: Found, agents: readonly string[]): Execution {
       order: event.order,
       op: event.op,
       read: result === undefined || event.kind === 'enter' ? null : show(result),
-      wrote: bytes == null ? null : show(decode(event.op.type, bytes)),
+      wrote: bytes === null || bytes === undefined ? null : show(decode(event.op.type, bytes)),
     };
   });
   const synchronizesWith: (readonly [number, number])[] = [...sections.edges];
