@@ -7,7 +7,8 @@ import type { Server } from './server.ts';
 import { suppression } from './suppression.ts';
 
 export async function explainFinding(pages: Pages, argument: unknown): Promise<void> {
-  const rule = parseTarget(argument).rule ?? (await findingAt(parseTarget(argument)))?.rule;
+  const target = parseTarget(argument);
+  const rule = target.rule ?? (await findingAt(target))?.rule;
   if (rule === undefined) say(vscode.l10n.t('There is no Lockstep finding on this line'));
   else await pages.openRule(rule);
 }
@@ -19,15 +20,19 @@ export async function whySilent(
   argument: unknown,
 ): Promise<void> {
   const place = placeOf(parseTarget(argument));
-  if (place === null) return say(vscode.l10n.t('Put the cursor on the line that you ask about'));
+  if (place === null) {
+    say(vscode.l10n.t('Put the cursor on the line that you ask about'));
+    return;
+  }
   const { reasons } = parseWhy(
     await server.request('lockstep/why', { uri: place.uri.toString(), line: place.line }),
   );
   const where = `${vscode.workspace.asRelativePath(place.uri)}:${place.line + 1}`;
   if (reasons.length === 0) {
-    return say(
+    say(
       vscode.l10n.t('Nothing on {0} is shared between agents or overlapping calls, as far as is seen', where),
     );
+    return;
   }
   output.info(vscode.l10n.t('Why {0} is not reported:', where));
   const items: (vscode.QuickPickItem & { readonly uri: string; readonly range: ProtocolRange })[] = [];
@@ -65,7 +70,8 @@ export async function showSchedule(pages: Pages, argument: unknown): Promise<voi
   const found = await findingAt(target);
   const steps = target.schedule ?? found?.schedule ?? [];
   if (steps.length === 0) {
-    return say(vscode.l10n.t('No finding on this line carries a schedule'));
+    say(vscode.l10n.t('No finding on this line carries a schedule'));
+    return;
   }
   const rule = target.rule ?? found?.rule ?? 'lockstep';
   await pages.openSchedule(
@@ -81,7 +87,8 @@ export async function suppressFinding(argument: unknown): Promise<void> {
   const place = placeOf(target);
   const rule = target.rule ?? (await findingAt(target))?.rule;
   if (place === null || rule === undefined) {
-    return say(vscode.l10n.t('There is no Lockstep finding on this line'));
+    say(vscode.l10n.t('There is no Lockstep finding on this line'));
+    return;
   }
   const reason = await vscode.window.showInputBox({
     title: vscode.l10n.t('Suppress {0} on this line', rule),

@@ -19,7 +19,8 @@ import { panelHtml } from './panelHtml.ts';
 import type { Pages } from './pages.ts';
 import { panelStrings } from './strings.ts';
 
-export interface LessonPanels extends vscode.Disposable {
+export interface LessonPanels {
+  dispose(): void;
   /** Opens a lesson by its id; without one, the lesson that was open last, or the first. */
   open(id: unknown): Promise<void>;
 }
@@ -144,17 +145,23 @@ class LessonPanel {
   private receive(message: FromPanel): void {
     switch (message.type) {
       case 'ready':
-        return this.sendLesson();
+        this.sendLesson();
+        break;
       case 'run':
-        return this.start(message.file);
+        this.start(message.file);
+        break;
       case 'stop':
-        return this.stop();
+        this.stop();
+        break;
       case 'openFile':
-        return this.attempt(openLessonFile(this.context, this.lesson, message.file, message.line ?? 0));
+        this.attempt(openLessonFile(this.context, this.lesson, message.file, message.line ?? 0));
+        break;
       case 'openRule':
-        return this.attempt(this.pages.openRule(message.rule));
+        this.attempt(this.pages.openRule(message.rule));
+        break;
       case 'openLesson':
-        return this.attempt(vscode.commands.executeCommand('lockstep.openLesson', message.id));
+        this.attempt(vscode.commands.executeCommand('lockstep.openLesson', message.id));
+        break;
     }
   }
 

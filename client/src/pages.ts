@@ -4,7 +4,8 @@ import { parseExplain } from './requests.ts';
 import type { SchedulePage } from './schedule.ts';
 import type { Server } from './server.ts';
 
-export interface Pages extends vscode.Disposable {
+export interface Pages {
+  dispose(): void;
   /** Opens the rule's page as rendered markdown. */
   openRule(rule: string): Promise<void>;
   openSchedule(page: SchedulePage): Promise<void>;
@@ -61,7 +62,9 @@ export function createPages(server: Server): Pages {
         preserveFocus: false,
       });
     },
-    dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
+    dispose: () => {
+      for (const each of subscriptions) each.dispose();
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclien
 import { parseStatus } from './requests.ts';
 import { LANGUAGES, type Status } from './status.ts';
 
-export interface Server extends vscode.Disposable {
+export interface Server {
+  dispose(): void;
   start(): Promise<void>;
   restart(): Promise<void>;
   /** Rejects when the server is not running or refuses. */
@@ -13,11 +14,6 @@ export interface Server extends vscode.Disposable {
 
 /** A link in server-made markdown may call these and nothing else. */
 const TRUSTED_COMMANDS = ['lockstep.openLesson'] as const;
-
-const WATCHED = [
-  '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}',
-  '**/{tsconfig*,jsconfig*,package,lockstep.config}.json',
-] as const;
 
 export function createServer(
   context: vscode.ExtensionContext,
@@ -74,8 +70,6 @@ async function createClient(
   // Loaded here and not at the top: the library is larger than all of the client, and activation does not wait for it.
   const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
   const module = vscode.Uri.joinPath(context.extensionUri, 'dist', 'server.js').fsPath;
-  const watchers = WATCHED.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
-  context.subscriptions.push(...watchers);
   const options: LanguageClientOptions = {
     documentSelector: documentSelector(),
     outputChannel: output,
@@ -84,7 +78,7 @@ async function createClient(
       commands: true,
     },
     markdown: { isTrusted: { enabledCommands: TRUSTED_COMMANDS } },
-    synchronize: { configurationSection: 'lockstep', fileEvents: watchers },
+    // Settings and watched files are the server's to ask for: it registers for both once it runs.
     diagnosticPullOptions: { onChange: true, onSave: true, onTabs: false },
   };
   const client = new LanguageClient(

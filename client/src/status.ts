@@ -4,7 +4,8 @@ import type { ServerStatus } from './requests.ts';
 
 export const LANGUAGES = ['javascript', 'javascriptreact', 'typescript', 'typescriptreact'] as const;
 
-export interface Status extends vscode.Disposable {
+export interface Status {
+  dispose(): void;
   show(status: ServerStatus): void;
   starting(): void;
   failed(reason: string): void;

@@ -33,17 +33,21 @@ function App() {
           setRuns({});
           setProblem('');
           window.scrollTo(0, 0);
-          return setSaved((before) => ({ ...before, lesson: message.lesson.id }));
+          setSaved((before) => ({ ...before, lesson: message.lesson.id }));
+          break;
         case 'started':
           setProblem('');
-          return setRuns((before) => ({ ...before, [message.file]: STARTED }));
+          setRuns((before) => ({ ...before, [message.file]: STARTED }));
+          break;
         case 'run':
-          return setRuns((before) => ({
+          setRuns((before) => ({
             ...before,
             [message.file]: afterEvent(before[message.file] ?? STARTED, message.event),
           }));
+          break;
         case 'problem':
-          return setProblem(message.message);
+          setProblem(message.message);
+          break;
       }
     });
     post({ type: 'ready' });
@@ -56,8 +60,8 @@ function App() {
   const { lesson, index, strings } = shown;
   const guesses = saved.guesses[lesson.id] ?? {};
   const guess = (block: number, option: number | null) => {
-    const { [block]: _, ...rest } = guesses;
-    const next = option === null ? rest : { ...rest, [block]: option };
+    const others = Object.entries(guesses).filter(([at]) => at !== String(block));
+    const next = Object.fromEntries(option === null ? others : [...others, [String(block), option]]);
     setSaved({ ...saved, guesses: { ...saved.guesses, [lesson.id]: next } });
   };
 

@@ -135,10 +135,9 @@ function summary(run: RunState, rows: readonly Row[], trials: number, strings: P
 }
 
 function endText({ end }: RunState, strings: PanelStrings): string[] {
-  const seconds = end === null ? '' : (end.milliseconds / 1000).toFixed(1);
-  switch (end?.reason) {
-    case undefined:
-      return [];
+  if (end === null) return [];
+  const seconds = (end.milliseconds / 1000).toFixed(1);
+  switch (end.reason) {
     case 'done':
       return [fill(strings.ended, seconds)];
     case 'stopped':
@@ -150,6 +149,6 @@ function endText({ end }: RunState, strings: PanelStrings): string[] {
     case 'memory':
       return [strings.tooMuchMemory];
     case 'failed':
-      return [fill(strings.failed, end?.message ?? '')];
+      return [fill(strings.failed, end.message)];
   }
 }

@@ -24,11 +24,12 @@ export function launch(
   const { limits } = options;
   const begun = performance.now();
   // The editor's own executable: as Node where it is Electron. What the editor set for its own Node does not concern us.
-  const { NODE_OPTIONS: _, ...environment } = process.env;
+  const environment: NodeJS.ProcessEnv = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  delete environment['NODE_OPTIONS'];
   const child = fork(options.runner, [], {
     execPath: process.execPath,
     execArgv: [`--max-old-space-size=${limits.megabytes * 2}`],
-    env: { ...environment, ELECTRON_RUN_AS_NODE: '1' },
+    env: environment,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   let ended = false;
