@@ -23,7 +23,7 @@ import { reasonsAt } from './explain/reasons.ts';
 import type { FactContext } from './facts/fact.ts';
 import { printProgram, printUnit } from './ir/print.ts';
 import type { Program } from './ir/program.ts';
-import type { Mark, Suppression, Unit } from './ir/unit.ts';
+import { meaningOf, type Mark, type Suppression, type Unit } from './ir/unit.ts';
 import { link } from './link/link.ts';
 import { openCache, type Cache } from './read/cache.ts';
 import { nodeDisk, type Disk } from './read/disk.ts';
@@ -328,7 +328,7 @@ class LocalEngine implements Engine {
     const program: Program = link(roots, {
       unit: (file) => {
         const unit = this.#units.unit(file);
-        used.set(file, unit?.hash ?? null);
+        used.set(file, unit === null ? null : meaningOf(unit));
         return unit;
       },
       resolve: (specifier, from) => this.#workspace.resolve(specifier, from),
@@ -342,7 +342,8 @@ class LocalEngine implements Engine {
   }
 
   #unitHash(file: FileId): string | null {
-    return this.#units.unit(file)?.hash ?? null;
+    const unit = this.#units.unit(file);
+    return unit === null ? null : meaningOf(unit);
   }
 
   #spanAt({ file, func, n }: Mark): Span | null {

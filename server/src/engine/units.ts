@@ -9,6 +9,7 @@ interface Known {
   hash: string | null;
   unit: Unit | null;
   shows: boolean | null;
+  readonly leftOut: string | null;
 }
 
 /** Beyond this a file is generated or minified: reading it teaches nobody anything. */
@@ -18,7 +19,7 @@ const MINIFIED_LINE = 1_000;
 
 /** What shows concurrency: only files that name one of these take part in the whole-program analysis by themselves. */
 const INTENT =
-  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|\b\w*(?:Lock|Mutex)\b|\.(?:runExclusive|acquire|withLock|lockAsync|unlock)\(/;
+  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|(?<![bBcC])(?:Lock|Mutex)\b|\.(?:runExclusive|acquire|withLock|lockAsync|unlock)\(/;
 
 export class Units {
   readonly #workspace: Workspace;
@@ -31,7 +32,7 @@ export class Units {
   /** null: the file is gone, unreadable or too large. */
   unit(file: FileId): Unit | null {
     const known = this.#get(file);
-    if (known === null || this.tooLarge(file) !== null) return null;
+    if (known === null || known.leftOut !== null) return null;
     known.unit ??= lower(file, known.text);
     return known.unit;
   }
@@ -47,21 +48,13 @@ export class Units {
   showsConcurrency(file: FileId): boolean {
     const known = this.#get(file);
     if (known === null) return false;
-    known.shows ??= INTENT.test(known.text) && this.tooLarge(file) === null;
+    known.shows ??= known.leftOut === null && INTENT.test(known.text);
     return known.shows;
   }
 
   /** Why a file is left out, in words; null: it is not. */
   tooLarge(file: FileId): string | null {
-    const text = this.#workspace.text(file);
-    if (text === null || text.length < MINIFIED_FROM) return null;
-    if (text.length > MAX_LENGTH)
-      return 'longer than 4 MB: not analysed; exclude it in tsconfig.json or .gitignore';
-    let lines = 1;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
-    return text.length / lines > MINIFIED_LINE
-      ? 'looks minified: not analysed; analyse its source instead'
-      : null;
+    return this.#get(file)?.leftOut ?? null;
   }
 
   #get(file: FileId): Known | null {
@@ -72,8 +65,19 @@ export class Units {
     }
     const known = this.#known.get(file);
     if (known?.text === text) return known;
-    const fresh: Known = { text, hash: null, unit: null, shows: null };
+    const fresh: Known = { text, hash: null, unit: null, shows: null, leftOut: whyLeftOut(text) };
     this.#known.set(file, fresh);
     return fresh;
   }
+}
+
+function whyLeftOut(text: string): string | null {
+  if (text.length < MINIFIED_FROM) return null;
+  if (text.length > MAX_LENGTH)
+    return 'longer than 4 MB: not analysed; exclude it in tsconfig.json or .gitignore';
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+  return text.length / lines > MINIFIED_LINE
+    ? 'looks minified: not analysed; analyse its source instead'
+    : null;
 }

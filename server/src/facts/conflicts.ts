@@ -3,8 +3,9 @@
  * excuses it, or none.
  */
 import type { Agent, Bytes, Event, Program, Region } from '../ir/program.ts';
+import { sameMark } from '../ir/unit.ts';
 import type { Fact } from './fact.ts';
-import { order, sameMark, type Order, type OrderStep } from './order.ts';
+import { order, type Order, type OrderStep } from './order.ts';
 
 export type Excuse =
   | { readonly name: 'common-lock'; readonly lock: number }

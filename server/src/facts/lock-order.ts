@@ -3,8 +3,9 @@
  * Elphick and Shoshani, 1971), and a lock taken again by its own holder does.
  */
 import type { Event, Held, Program } from '../ir/program.ts';
+import { sameMark } from '../ir/unit.ts';
 import type { Fact } from './fact.ts';
-import { order, sameMark, type Order } from './order.ts';
+import { order, type Order } from './order.ts';
 
 /** `second` is waited for while `first` is held. */
 export interface LockEdge {

@@ -2,8 +2,7 @@
  * Happens-before between events of a Program (ECMA-262, "happens-before"), as far as the code shows it:
  * agent order, the edges that `link` found, and publication through atomics.
  */
-import type { EdgeWhy, Event, Program } from '../ir/program.ts';
-import type { Mark } from '../ir/unit.ts';
+import type { Edge, EdgeWhy, Event, Program } from '../ir/program.ts';
 import type { Fact } from './fact.ts';
 
 /** One step of a chain of order: what gives it, and where both ends stand. */
@@ -18,25 +17,55 @@ export interface Order {
   /** The chain by which `first` happens before `second` in every run in which both happen; null if there is none in sight. */
   before(first: Event, second: Event, only?: 'publication'): readonly OrderStep[] | null;
   /** Atomic writes that may publish, and atomic reads whose result decides what runs, by cell. */
-  readonly publications: readonly { readonly release: Event; readonly acquire: Event }[];
+  readonly publications: readonly Publication[];
+}
+
+export interface Publication {
+  readonly release: Event;
+  readonly acquire: Event;
 }
 
 export const order: Fact<Order> = {
   name: 'order',
   compute({ program }) {
     const publications = publicationsOf(program);
-    const memo = new Map<string, readonly OrderStep[] | null>();
+    const graph: Graph = {
+      edges: byTurn(program.edges, (edge) => edge.from.turn),
+      publications: byTurn(publications, ({ release }) => release.turn),
+    };
+    const memo = new Map<string, Reach>();
+    const reachOf = (first: Event, only: 'publication' | undefined): Reach => {
+      const key = `${first.id}${only ?? ''}`;
+      let known = memo.get(key);
+      if (known === undefined) memo.set(key, (known = explore(graph, first, only)));
+      return known;
+    };
     return {
       publications,
       before(first, second, only) {
-        const key = `${first.id}<${second.id}${only ?? ''}`;
-        let known = memo.get(key);
-        if (known === undefined) memo.set(key, (known = search(program, publications, first, second, only)));
-        return known;
+        if (first.turn === second.turn && only === undefined) {
+          return first.id < second.id ? [step('agent-order')] : null;
+        }
+        return arrival(reachOf(first, only), second);
       },
     };
   },
 };
+
+interface Graph {
+  readonly edges: ReadonlyMap<number, readonly Edge[]>;
+  readonly publications: ReadonlyMap<number, readonly Publication[]>;
+}
+
+function byTurn<T>(items: readonly T[], turnOf: (item: T) => number): Map<number, T[]> {
+  const map = new Map<number, T[]>();
+  for (const item of items) {
+    const list = map.get(turnOf(item));
+    if (list === undefined) map.set(turnOf(item), [item]);
+    else list.push(item);
+  }
+  return map;
+}
 
 interface Place {
   readonly turn: number;
@@ -46,31 +75,34 @@ interface Place {
   readonly through: Event | null;
 }
 
-function search(
-  program: Program,
-  publications: Order['publications'],
-  first: Event,
-  second: Event,
-  only: 'publication' | undefined,
-): readonly OrderStep[] | null {
-  if (first.turn === second.turn && only === undefined) {
-    return first.id < second.id ? [step('agent-order')] : null;
-  }
+/** Places from which on everything in their turn comes after. */
+type Reach = ReadonlyMap<number, readonly Place[]>;
+
+/** Enough for every program that a person reads; a bound, so that no program makes the search run away. */
+const MAX_PLACES = 4_000;
+
+function explore(graph: Graph, first: Event, only: 'publication' | undefined): Reach {
+  const reach = new Map<number, Place[]>();
   const queue: Place[] = [{ turn: first.turn, event: first.id + 1, steps: [], through: null }];
-  const reached = new Map<number, number>();
-  for (let place = queue.shift(); place !== undefined; place = queue.shift()) {
-    const earliest = reached.get(place.turn);
-    if (earliest !== undefined && earliest <= place.event && place.steps.length > 0) continue;
-    if (place.steps.length > 0) reached.set(place.turn, place.event);
-    if (place.steps.length > 0 && arrives(place, second)) return place.steps;
+  for (let index = 0; index < queue.length && index < MAX_PLACES; index++) {
+    const place = queue[index]!;
+    if (place.steps.length > 0) {
+      const known = reach.get(place.turn) ?? [];
+      const isKnown = known.some(
+        ({ event, through }) =>
+          event <= place.event && (through === null || through.id === place.through?.id),
+      );
+      if (isKnown) continue;
+      reach.set(place.turn, [...known, place]);
+    }
     if (only === undefined) {
-      for (const { from, to, why } of program.edges) {
-        if (from.turn !== place.turn || from.event < place.event) continue;
+      for (const { from, to, why } of graph.edges.get(place.turn) ?? []) {
+        if (from.event < place.event) continue;
         queue.push({ turn: to.turn, event: to.event, steps: [...place.steps, step(why)], through: null });
       }
     }
-    for (const { release, acquire } of publications) {
-      if (release.turn !== place.turn || release.id < place.event) continue;
+    for (const { release, acquire } of graph.publications.get(place.turn) ?? []) {
+      if (release.id < place.event) continue;
       const next = { why: 'publication' as const, release, acquire };
       queue.push({
         turn: acquire.turn,
@@ -80,37 +112,39 @@ function search(
       });
     }
   }
-  return null;
+  return reach;
 }
 
 function step(why: OrderStep['why']): OrderStep {
   return { why, release: null, acquire: null };
 }
 
-function arrives(place: Place, second: Event): boolean {
-  if (place.turn !== second.turn || second.id < place.event) return false;
-  const { through } = place;
-  return through === null || through.guards.some((branch) => second.arms.some((arm) => arm >> 1 === branch));
+function arrival(reach: Reach, second: Event): readonly OrderStep[] | null {
+  const place = reach.get(second.turn)?.find(({ event, through }) => {
+    if (second.id < event) return false;
+    return (
+      through === null || through.guards.some((branch) => second.arms.some((arm) => arm >> 1 === branch))
+    );
+  });
+  return place?.steps ?? null;
 }
 
 /** Pairs of an atomic write (or notify) and an atomic read (or wait) of one cell, whose result decides a branch. */
-function publicationsOf(program: Program): Order['publications'] {
+function publicationsOf(program: Program): Publication[] {
   const lockCells = lockCellsOf(program);
-  const releases = program.events.filter(
-    (event) => event.atomic && event.region !== null && (event.op === 'write' || event.op === 'notify'),
-  );
-  const acquires = program.events.filter(
-    (event) =>
-      event.atomic &&
-      event.region !== null &&
-      event.guards.length > 0 &&
-      (event.op === 'read' || event.op === 'wait'),
-  );
-  const pairs: { release: Event; acquire: Event }[] = [];
-  for (const acquire of acquires) {
-    if (lockCells.has(cellKey(acquire))) continue;
-    for (const release of releases) {
-      if (cellKey(release) !== cellKey(acquire)) continue;
+  const releases = new Map<string, Event[]>();
+  for (const event of program.events) {
+    if (!event.atomic || event.region === null || (event.op !== 'write' && event.op !== 'notify')) continue;
+    const key = cellKey(event);
+    const list = releases.get(key);
+    if (list === undefined) releases.set(key, [event]);
+    else list.push(event);
+  }
+  const pairs: Publication[] = [];
+  for (const acquire of program.events) {
+    if (!acquire.atomic || acquire.guards.length === 0) continue;
+    if ((acquire.op !== 'read' && acquire.op !== 'wait') || lockCells.has(cellKey(acquire))) continue;
+    for (const release of releases.get(cellKey(acquire)) ?? []) {
       const isSameAgent = release.agent === acquire.agent && !program.agents[release.agent]!.many;
       if (!isSameAgent) pairs.push({ release, acquire });
     }
@@ -121,22 +155,21 @@ function publicationsOf(program: Program): Order['publications'] {
 /** The word of a lock publishes nothing by itself: either critical section may be the first. */
 function lockCellsOf(program: Program): ReadonlySet<string> {
   const cells = new Set<string>();
+  const locks = new Set<number>();
   for (const event of program.events) {
     if (event.op !== 'acquire' || event.lock === null || event.via === 'try') continue;
-    const lock = program.locks[event.lock]!;
-    if (lock.kind !== 'atomics') continue;
-    const claim = program.events.find(
-      (other) => other.atomic && other.region === event.region && sameMark(other.at, event.at),
-    );
-    if (claim !== undefined) cells.add(cellKey(claim));
+    if (program.locks[event.lock]!.kind === 'atomics') locks.add(event.lock);
+  }
+  for (const lock of locks) {
+    const { cell } = program.locks[lock]!;
+    if (cell === null) continue;
+    for (const event of program.events) {
+      if (event.region === cell.region && event.bytes?.low === cell.low) cells.add(cellKey(event));
+    }
   }
   return cells;
 }
 
 function cellKey(event: Event): string {
   return `${event.region}:${event.bytes?.low}:${event.bytes?.high}`;
-}
-
-export function sameMark(a: Mark, b: Mark): boolean {
-  return a.n === b.n && a.func === b.func && a.file === b.file;
 }

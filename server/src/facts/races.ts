@@ -1,8 +1,9 @@
 /** Accesses that race, one per place in the text, each with the other side that shows it best. */
 import type { Event, Held, Program } from '../ir/program.ts';
 import { conflicts, type Conflict } from './conflicts.ts';
+import { sameMark } from '../ir/unit.ts';
 import type { Fact, FactContext } from './fact.ts';
-import { order, sameMark } from './order.ts';
+import { order } from './order.ts';
 
 export interface Race {
   /** `update`: a plain read and the plain write that depends on it; `mixed`: plain here, atomic there. */
@@ -150,14 +151,19 @@ function cells(program: Program): Event[][] {
   const lockWords = new Set(
     program.events.filter((event) => event.op === 'acquire').map((event) => program.locks[event.lock!]!.name),
   );
+  const agentsOf = new Map<number, Set<number>>();
+  for (const { region, agent } of program.events) {
+    if (region === null) continue;
+    const agents = agentsOf.get(region);
+    if (agents === undefined) agentsOf.set(region, new Set([agent]));
+    else agents.add(agent);
+  }
   const byCell = new Map<string, Event[]>();
   for (const event of program.events) {
     if (event.region === null || event.bytes === null || (event.op !== 'read' && event.op !== 'write'))
       continue;
-    const agents = new Set(
-      program.events.filter((each) => each.region === event.region).map((each) => each.agent),
-    );
-    if (agents.size > 1 || program.agents[event.agent]!.many || lockWords.has(event.place)) continue;
+    const { size } = agentsOf.get(event.region)!;
+    if (size > 1 || program.agents[event.agent]!.many || lockWords.has(event.place)) continue;
     const key = `${event.region}:${event.bytes.low}:${event.bytes.high}`;
     const events = byCell.get(key);
     if (events === undefined) byCell.set(key, [event]);

@@ -84,6 +84,8 @@ export interface Lock {
   /** One name for many locks (made in a loop, or of an instance that is not in sight). */
   readonly summary: boolean;
   readonly madeAt: Mark | null;
+  /** `atomics`: the word that is the lock. */
+  readonly cell: { readonly region: number; readonly low: number } | null;
 }
 
 export interface Held {

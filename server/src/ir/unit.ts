@@ -3,7 +3,7 @@
  * In and out: made by `lower` from one file's text alone, so a Unit is keyed by content and never goes stale.
  * Must never know: offsets (they stand apart in `spans`), other files, types, TypeScript's objects.
  */
-import type { FileId } from '../base/text.ts';
+import { hashText, type FileId } from '../base/text.ts';
 
 /** Path of names in its file: `''` is the module body, `Counter.add`, `bump`, `bump/@2` (third unnamed function in bump). */
 export type FuncId = string;
@@ -17,6 +17,10 @@ export interface Mark {
   readonly file: FileId;
   readonly func: FuncId;
   readonly n: number;
+}
+
+export function sameMark(a: Mark, b: Mark): boolean {
+  return a.n === b.n && a.func === b.func && a.file === b.file;
 }
 
 /** Index into `Unit.spans[func]`: a Mark without the parts that its holder already knows. */
@@ -264,8 +268,6 @@ export interface Suppression {
 /** All that the rest of the program may know about one file. Plain data. */
 export interface Unit {
   readonly file: FileId;
-  /** Of everything except `spans`, `lines` and `suppressions`. */
-  readonly hash: string;
   readonly imports: readonly Import[];
   readonly exports: readonly Export[];
   readonly bindings: Readonly<Record<BindingId, Binding>>;
@@ -279,4 +281,17 @@ export interface Unit {
   readonly suppressions: readonly Suppression[];
   /** Syntax errors: offset, end and text of the first few. */
   readonly syntax: readonly { readonly start: number; readonly end: number; readonly message: string }[];
+}
+
+const hashes = new WeakMap<Unit, string>();
+
+/** Of everything that a Unit means: all but where it stands, and what is said about findings. Computed when first asked for. */
+export function meaningOf(unit: Unit): string {
+  let hash = hashes.get(unit);
+  if (hash === undefined) {
+    const { imports, exports, bindings, funcs, classes } = unit;
+    hash = hashText(JSON.stringify([imports, exports, bindings, funcs, classes]));
+    hashes.set(unit, hash);
+  }
+  return hash;
 }

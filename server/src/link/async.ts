@@ -57,6 +57,7 @@ export function promiseAt(m: Machine, frame: Frame, at: Point, what: string, val
 
 /** `resolve(value)` happens here. */
 export function resolvePromise(m: Machine, promise: Values, value: Values): void {
+  m.effects++;
   for (const target of m.objectsOf(promise)) {
     if (target.is.kind !== 'promise') continue;
     for (const inner of m.objectsOf(value)) {

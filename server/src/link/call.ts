@@ -121,11 +121,12 @@ export function runLater(
   const keys: string[] = [];
   for (const { id, is } of m.objectsOf(funcs)) {
     if (is.kind !== 'func' && is.kind !== 'builtin') continue;
-    const key = `${m.keyAt(site.frame, site.at, kind)}|${id}`;
+    const code = is.kind === 'func' ? `${is.unit.file}#${is.func.id}` : is.name;
+    const key = `${m.causeAt(site.frame, site.at, kind)}|${m.turn.depth < 2 ? id : code}`;
     const name = is.kind === 'func' ? is.func.name : is.name;
     const many = repeats || m.turn.many || m.loops.length > 0;
-    const known = m.laters.get(key);
-    if (known === undefined) m.heap.changes++;
+    m.effects++;
+    if (!m.laters.has(key)) m.heap.changes++;
     m.laters.set(key, {
       key,
       kind,
@@ -135,6 +136,7 @@ export function runLater(
       agent: m.agent,
       many,
       at: m.mark(site.frame, site.at),
+      depth: m.turn.depth + 1,
     });
     m.order({ kind: why, from: m.here(), to: { turn: key, event: 0 } });
     keys.push(key);
@@ -167,44 +169,88 @@ export function callFunction(
     task: m.task,
   };
   const before = m.flow;
-  m.path = `${m.numberOf(`path ${m.path}>${frame.unit.file}#${frame.func.id}:${at}`)}`;
-  m.stack = [...outer.stack, m.mark(frame, at)];
-  m.active = [...outer.active, func];
-  m.outerLoops = m.loops.length;
-  if (func.async && !awaited) m.task = m.numberOf(`task ${m.path}`);
-  m.abrupt = [];
-  const firstEvent = m.events.length;
+  m.path = m.pathInto(frame, at);
   const inner = m.frame(unit, func, is.frame);
+  if (func.async && !awaited) m.task = inner.number + 1;
+  const under = `${before.held.map((hold) => hold.lock).join()}|${m.loops.join()}|${m.task}`;
+  let end = knownEnd(m, inner, before, under, bindCall(m, inner, callee, self, args));
+  if (end === undefined) {
+    m.stack = [...outer.stack, m.mark(frame, at)];
+    m.active = [...outer.active, func];
+    m.outerLoops = m.loops.length;
+    m.abrupt = [];
+    end = runBody(m, frame, inner, before, under, as);
+    m.stack = outer.stack;
+    m.active = outer.active;
+    m.outerLoops = outer.loops;
+    m.abrupt = outer.abrupt;
+  }
+  m.path = outer.path;
+  m.task = outer.task;
+  if (!func.async) {
+    m.flow = end;
+    return func.generator ? generatorResult(m, inner) : inner.returned;
+  }
+  // An async function gives control back at its first await: what it holds then is its own affair until it is awaited.
+  m.flow = { ...before, arms: end.arms };
+  if (func.generator) return generatorResult(m, inner);
+  const promise = asyncResult(m, frame, at, inner.returned);
+  for (const id of promise.objs) m.asyncHeld.set(id, end.held);
+  return promise;
+}
+
+/** Binds parameters and `this`; true if the function has not seen these values before. */
+function bindCall(
+  m: Machine,
+  inner: Frame,
+  callee: HeapObject,
+  self: Values,
+  args: readonly Values[],
+): boolean {
+  const { is } = callee;
+  if (is.kind !== 'func') return false;
+  const { changes } = m.heap;
   // An arrow function's `this` is that of the place it was made at.
-  inner.self = join(inner.self, func.kind === 'arrow' ? is.self : join(self, is.self));
+  const known = inner.self;
+  inner.self = join(known, inner.func.kind === 'arrow' ? is.self : join(self, is.self));
   bindParams(m, inner, args);
+  return m.heap.changes !== changes || inner.self !== known;
+}
+
+/** What is known of a call that ran in this pass with the same values; undefined: it has to run. */
+function knownEnd(m: Machine, inner: Frame, before: Flow, under: string, isNew: boolean): Flow | undefined {
+  const { last } = inner;
+  if (last?.pass !== m.pass || isNew) return undefined;
+  if (last.silent) return { held: before.held, arms: [...before.arms, ...last.arms] };
+  if (last.turn !== m.turn.key || last.under !== under) return undefined;
+  m.effects++;
+  return { held: last.held, arms: [...before.arms, ...last.arms] };
+}
+
+function runBody(
+  m: Machine,
+  frame: Frame,
+  inner: Frame,
+  before: Flow,
+  under: string,
+  as: { readonly name: string; readonly head: Point },
+): Flow {
+  const { effects } = m;
+  const firstEvent = m.events.length;
   const exits = collect(
     m,
     () => true,
     () => {
-      execAll(m, inner, func.body);
+      execAll(m, inner, inner.func.body);
     },
   );
-  let end = joinFlows([...alive(m.flow), ...exits]);
-  m.path = outer.path;
-  m.stack = outer.stack;
-  m.active = outer.active;
-  m.outerLoops = outer.loops;
-  m.abrupt = outer.abrupt;
-  m.task = outer.task;
-  if (end !== null) end = lifted(m, frame, before, end, firstEvent, as);
   // A function that never comes back on any path in sight (an endless loop) does not end its caller's path.
-  const after = end ?? before;
-  if (!func.async) {
-    m.flow = after;
-    return func.generator ? generatorResult(m, inner) : inner.returned;
-  }
-  // An async function gives control back at its first await: what it holds then is its own affair until it is awaited.
-  m.flow = { ...before, arms: after.arms };
-  if (func.generator) return generatorResult(m, inner);
-  const promise = asyncResult(m, frame, at, inner.returned);
-  for (const id of promise.objs) m.asyncHeld.set(id, end?.held ?? before.held);
-  return promise;
+  const joined = joinFlows([...alive(m.flow), ...exits]) ?? before;
+  const end = lifted(m, frame, before, joined, firstEvent, as);
+  const arms = end.arms.filter((arm) => !before.arms.includes(arm));
+  const silent = m.effects === effects;
+  inner.last = { pass: m.pass, turn: m.turn.key, under, silent, held: end.held, arms };
+  return end;
 }
 
 function generatorResult(m: Machine, inner: Frame): Values {

@@ -36,6 +36,7 @@ export function cellLock(m: Machine, region: number, low: number, place: string)
     reentrant: false,
     summary: false,
     madeAt: m.regions[region]!.madeAt,
+    cell: { region, low },
   }));
 }
 

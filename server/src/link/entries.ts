@@ -81,11 +81,7 @@ export function runEntry(m: Machine, entry: Entry): void {
 }
 
 function instancesOf(m: Machine, cls: HeapObject): Values {
-  let result: Values = NONE;
-  for (const target of m.heap.objects) {
-    if (target.is.kind === 'instance' && target.is.cls === cls.id) result = join(result, object(target.id));
-  }
-  return result;
+  return m.heap.instances.get(cls.id) ?? NONE;
 }
 
 /** An instance that somebody outside makes, with whatever arguments the types allow. */
@@ -131,8 +127,5 @@ function sharedBuffer(m: Machine, key: string, name: string): Values {
 
 function classNamed(m: Machine, unit: Unit, name: string): HeapObject | null {
   const id: ClassId | undefined = Object.values(unit.classes).find((each) => each.name === name)?.id;
-  return (
-    m.heap.objects.find((each) => each.is.kind === 'class' && each.is.unit === unit && each.is.cls === id) ??
-    null
-  );
+  return id === undefined ? null : (m.heap.classes.get(`${unit.file}#${id}`) ?? null);
 }

@@ -127,6 +127,7 @@ function escape(m: Machine, frame: Frame, value: Values): void {
     if (!m.laters.has(key)) m.heap.changes++;
     m.laters.set(key, {
       key,
+      depth: m.turn.depth + 1,
       kind: 'entry',
       name: func.name,
       func: id,

@@ -174,7 +174,7 @@ function countUp(m: Machine, frame: Frame, loop: Loop, id: number): boolean {
     return false;
   const variable = update.target.id;
   const owner = frameOf(frame, variable);
-  if (owner === null) return false;
+  if (owner === null || assignsIn(loop, variable)) return false;
   const now = owner.cells.get(variable) ?? NONE;
   if (now.num === null) return false;
   let { lo, hi } = now.num;
@@ -196,9 +196,23 @@ function countUp(m: Machine, frame: Frame, loop: Loop, id: number): boolean {
   } else if (update.op === '+') hi = Infinity;
   else lo = -Infinity;
   if (lo > hi) hi = lo;
-  // The loop's own variable is known better than a variable that just grows.
-  owner.cells.set(variable, tagged({ ...number(lo, hi), tags: now.tags }, [`loop:${id}`]));
+  m.heap.boundCell(owner, variable, tagged({ ...number(lo, hi), tags: now.tags }, [`loop:${id}`]));
   return true;
+}
+
+const assigned = new WeakMap<Loop, ReadonlySet<string>>();
+
+/** Whether the body changes the variable too: then it does not just count. */
+function assignsIn(loop: Loop, variable: string): boolean {
+  let known = assigned.get(loop);
+  if (known === undefined) {
+    const text = JSON.stringify(loop.body);
+    known = new Set(
+      [...text.matchAll(/"e":"assign","target":\{"p":"var","id":"([^"]+)"/g)].map((match) => match[1]!),
+    );
+    assigned.set(loop, known);
+  }
+  return known.has(variable);
 }
 
 export function frameOf(frame: Frame, binding: string): Frame | null {

@@ -1,6 +1,7 @@
 /** What abstract values point at: one object for each allocation site and way of reaching it. */
+import type { Held } from '../ir/program.ts';
 import type { ClassId, Func, Mark, Unit } from '../ir/unit.ts';
-import { join, NONE, type Values } from './values.ts';
+import { join, NONE, object, type Values } from './values.ts';
 
 export type ObjectKind =
   | { readonly kind: 'object' | 'array' | 'map' | 'set' | 'arraybuffer' }
@@ -59,12 +60,27 @@ export interface HeapObject {
 /** One activation of a function, told apart by its call path; closures keep theirs. */
 export interface Frame {
   readonly id: string;
+  /** Stands for `id` in the keys of what is made in it. */
+  readonly number: number;
   readonly unit: Unit;
   readonly func: Func;
   readonly parent: Frame | null;
   readonly cells: Map<string, Values>;
   self: Values;
   returned: Values;
+  last: LastRun | null;
+}
+
+/** How a function went when it last ran in this pass. */
+export interface LastRun {
+  readonly pass: number;
+  readonly turn: string;
+  /** The locks held, loops and task it ran under. */
+  readonly under: string;
+  /** It did nothing but compute. */
+  readonly silent: boolean;
+  readonly held: readonly Held[];
+  readonly arms: readonly number[];
 }
 
 /** How often a number may grow before it is taken to have no bound on that side. */
@@ -75,6 +91,9 @@ export class Heap {
   readonly objects: HeapObject[] = [];
   private readonly byKey = new Map<string, HeapObject>();
   private readonly growth = new WeakMap<object, Map<string, number>>();
+  /** By class object, all instances; by file and class, the first class object. */
+  readonly instances = new Map<number, Values>();
+  readonly classes = new Map<string, HeapObject>();
   /** Counts every change: a pass that changes nothing is the last. */
   changes = 0;
 
@@ -99,8 +118,19 @@ export class Heap {
     };
     this.objects.push(fresh);
     this.byKey.set(key, fresh);
+    this.index(fresh);
     this.changes++;
     return fresh;
+  }
+
+  private index(fresh: HeapObject): void {
+    const { is } = fresh;
+    if (is.kind === 'instance') {
+      this.instances.set(is.cls, join(this.instances.get(is.cls) ?? NONE, object(fresh.id)));
+    } else if (is.kind === 'class') {
+      const name = `${is.unit.file}#${is.cls}`;
+      if (!this.classes.has(name)) this.classes.set(name, fresh);
+    }
   }
 
   field(target: HeapObject, name: string): Values {
@@ -120,6 +150,15 @@ export class Heap {
 
   setCell(frame: Frame, id: string, values: Values): void {
     this.grow(frame.cells, id, values);
+  }
+
+  /** A cell whose bounds are known, so that growing is no sign of having none. */
+  boundCell(frame: Frame, id: string, values: Values): void {
+    const before = frame.cells.get(id) ?? NONE;
+    const after = join(before, values);
+    if (after === before) return;
+    frame.cells.set(id, after);
+    this.changes++;
   }
 
   private grow(store: Map<string, Values>, name: string, values: Values): void {

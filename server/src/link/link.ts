@@ -24,29 +24,16 @@ const END = Number.MAX_SAFE_INTEGER;
 
 /** `files`: those that show concurrency; others are looked at only where these lead into them. */
 export function link(files: readonly FileId[], host: LinkHost): Program {
-  // A file that somebody starts as a worker is not part of the main program, unless it starts itself.
-  let workers = new Set<FileId>();
-  for (let round = 0; ; round++) {
-    const machine = settle(
-      files.filter((file) => !workers.has(file)),
-      files,
-      host,
-    );
-    const found = new Set<FileId>();
-    for (const { entry, spawnedAt } of machine.agents.values()) {
-      if (entry !== null && spawnedAt !== null && spawnedAt.file !== entry) found.add(entry);
-    }
-    if (round === 2 || sameSet(found, workers)) return programOf(machine);
-    workers = found;
-  }
+  const m = settle(files, new Set(), host);
+  // A file that somebody starts as a worker is not part of the main program, unless it starts itself. Files that start
+  // workers run first, so that this is nearly always known in time.
+  const early = [...m.mainFiles].filter((file) => isWorker(m, file));
+  return programOf(early.length === 0 ? m : settle(files, new Set(early), host));
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && [...a].every((item) => b.has(item));
-}
-
-function settle(roots: readonly FileId[], files: readonly FileId[], host: LinkHost): Machine {
+function settle(files: readonly FileId[], workers: ReadonlySet<FileId>, host: LinkHost): Machine {
   const m = new Machine(host);
+  const roots = startersFirst(files, host).filter((file) => !workers.has(file));
   const main = mainAgent();
   m.agents.set(main.key, main);
   untilStable(m, roots);
@@ -59,18 +46,24 @@ function settle(roots: readonly FileId[], files: readonly FileId[], host: LinkHo
   }
   // Promises are resolved in turns that come after those that wait: the first recording finds where.
   for (let time = 0; time < 2; time++) {
-    m.resolvedAt = m.resolving;
-    m.resolving = new Map();
-    m.recording = true;
-    m.events = [];
-    m.orders = [];
-    m.turns.clear();
-    m.sentAt.clear();
-    m.received = [];
-    m.eventOfKey.clear();
+    m.record();
     pass(m, roots);
   }
   return m;
+}
+
+function startersFirst(files: readonly FileId[], host: LinkHost): FileId[] {
+  const starts = (file: FileId) => {
+    const unit = host.unit(file);
+    return unit !== null && JSON.stringify(unit.funcs).includes('Worker"');
+  };
+  return [...files.filter(starts), ...files.filter((file) => !starts(file))];
+}
+
+function isWorker(m: Machine, file: FileId): boolean {
+  return [...m.agents.values()].some(
+    ({ entry, spawnedAt }) => entry === file && spawnedAt !== null && spawnedAt.file !== file,
+  );
 }
 
 function mainAgent(): AgentState {
@@ -101,11 +94,16 @@ function untilStable(m: Machine, roots: readonly FileId[]): void {
 
 function pass(m: Machine, roots: readonly FileId[]): void {
   m.loaded.clear();
+  m.pass++;
   for (const agent of m.agents.values()) {
     stopIf(m.host.cancelled);
     const files = agent.kind === 'main' ? roots : agent.entry === null ? [] : [agent.entry];
     m.runTurn(turn(agent, moduleTurn(agent), 'module', agent.name, agent.many, null), () => {
-      for (const file of files) loadModule(m, file);
+      for (const file of files) {
+        if (agent.kind === 'main' && !m.mainFiles.has(file) && isWorker(m, file)) continue;
+        if (agent.kind === 'main') m.mainFiles.add(file);
+        loadModule(m, file);
+      }
     });
     for (const later of m.laters.values()) if (later.agent === agent) runLaterTurn(m, later);
     for (const handler of m.handlers.values()) if (handler.agent === agent) runHandler(m, handler);
@@ -125,12 +123,13 @@ function turn(
   name: string,
   many: boolean,
   at: TurnState['at'],
+  depth = 0,
 ): TurnState {
-  return { agent, key, kind, name, many, at };
+  return { agent, key, kind, name, many, at, depth };
 }
 
 function runLaterTurn(m: Machine, later: Machine['laters'] extends Map<string, infer L> ? L : never): void {
-  m.runTurn(turn(later.agent, later.key, later.kind, later.name, later.many, later.at), () => {
+  m.runTurn(turn(later.agent, later.key, later.kind, later.name, later.many, later.at, later.depth), () => {
     const promise = m.afterPromise.get(later.key);
     if (promise !== undefined) {
       for (const from of m.resolvedAt.get(promise) ?? []) m.order({ kind: 'promise', from, to: m.here() });
@@ -148,7 +147,7 @@ function runHandler(m: Machine, handler: Machine['handlers'] extends Map<string,
     if (sent.end.startsWith('broadcast ') && sent.agent === handler.agent && !handler.agent.many) continue;
     const key = `${handler.key}<${sent.key}`;
     const many = sent.many || handler.agent.many;
-    m.runTurn(turn(handler.agent, key, 'handler', 'message handler', many, handler.at), () => {
+    m.runTurn(turn(handler.agent, key, 'handler', 'message handler', many, handler.at, sent.depth), () => {
       if (m.recording) m.received.push({ turn: key, sent: sent.key });
       let payload = sent.payload;
       if (handler.form === 'event') {

@@ -94,6 +94,7 @@ export function constructLock(m: Machine, name: string, site: CallSite): Values 
     reentrant: false,
     summary: isRepeated(m),
     madeAt: mark,
+    cell: null,
   }));
 }
 
@@ -187,6 +188,7 @@ export function lockOfInstance(m: Machine, self: Values): { lock: number } | nul
     reentrant: false,
     summary: only.madeLoops.length > 0 || isRepeated(m),
     madeAt: only.madeAt,
+    cell: null,
   }));
   return { lock };
 }
@@ -304,6 +306,7 @@ export function requestWebLock(m: Machine, site: CallSite): Values {
     reentrant: false,
     summary: false,
     madeAt: null,
+    cell: null,
   }));
   return runUnder(m, site, lock, shared, tries, [callback]);
 }

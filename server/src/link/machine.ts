@@ -38,6 +38,8 @@ export interface TurnState {
   readonly name: string;
   readonly many: boolean;
   readonly at: Mark | null;
+  /** How many turns, each caused by the one before, lead here. */
+  readonly depth: number;
 }
 
 /** The part of the state that differs from branch to branch. */
@@ -56,6 +58,7 @@ export interface Abrupt {
 /** A sent message: where, what, and what it came with. */
 export interface Sent {
   readonly key: string;
+  readonly depth: number;
   readonly end: string;
   readonly payload: Values;
   readonly many: boolean;
@@ -82,6 +85,7 @@ export interface Later {
   readonly agent: AgentState;
   readonly many: boolean;
   readonly at: Mark;
+  readonly depth: number;
 }
 
 /** An order between two places of the run, by key; made into edges when the run is over. */
@@ -102,9 +106,14 @@ export interface Claim {
 
 export class Budget extends Error {}
 
-const MAX_DEPTH = 14;
+const MAX_DEPTH = 24;
+/** How many calls back two uses of a function are told apart. */
+const MAX_PATH = 4;
+/** How many turns that cause each other are told apart. */
+const MAX_CAUSES = 2;
 const STEPS_PER_TURN = 60_000;
-const STEPS_IN_ALL = 3_000_000;
+/** For learning; each recording pass has as much again. */
+const STEPS_IN_ALL = 800_000;
 
 /**
  * The abstract machine: runs every agent's code over abstract values until nothing new is learnt, then once more
@@ -118,6 +127,8 @@ export class Machine {
   readonly handlers = new Map<string, Handler>();
   readonly laters = new Map<string, Later>();
   readonly entries: Entry[] = [];
+  /** Files that ran as part of the main program by themselves. */
+  readonly mainFiles = new Set<FileId>();
   readonly regions: Region[] = [];
   readonly locks: Lock[] = [];
   readonly claims = new Map<number, Claim>();
@@ -160,7 +171,11 @@ export class Machine {
   abrupt: Abrupt[] = [];
   loops: readonly number[] = [];
   stack: readonly Mark[] = [];
-  path = '';
+  path: readonly number[] = [];
+  private turnNumber = 0;
+  /** Counts what a function does to the world beside its own values: one that does nothing need not run again. */
+  effects = 0;
+  pass = 0;
   active: readonly Func[] = [];
   /** How many of `loops` are around the call of the current function. */
   outerLoops = 0;
@@ -184,6 +199,20 @@ export class Machine {
     return number;
   }
 
+  /** A recording pass starts with a full purse. */
+  record(): void {
+    this.allSteps = 0;
+    this.recording = true;
+    this.resolvedAt = this.resolving;
+    this.resolving = new Map();
+    this.events = [];
+    this.orders = [];
+    this.received = [];
+    this.turns.clear();
+    this.sentAt.clear();
+    this.eventOfKey.clear();
+  }
+
   step(): void {
     if (++this.steps > STEPS_PER_TURN || ++this.allSteps > STEPS_IN_ALL) {
       this.limits.add(`stopped following calls from ${this.turn.name}: too many paths`);
@@ -198,7 +227,17 @@ export class Machine {
 
   /** The key of a place in this run: the same place reached by another call path is another key. */
   keyAt(frame: Frame, n: Point, what: string): string {
-    return `${this.agent.key}|${this.path}|${frame.unit.file}#${frame.func.id}:${n}|${what}`;
+    return `${frame.number}:${n} ${what}`;
+  }
+
+  /**
+   * The key of something that causes a later turn. A turn that causes itself again (a timer that starts the next, a
+   * request and its reply) would have no end: beyond a depth, places are no longer told apart by what led to them.
+   */
+  causeAt(frame: Frame, n: Point, what: string): string {
+    return this.turn.depth < MAX_CAUSES
+      ? this.keyAt(frame, n, what)
+      : `deep ${this.agent.key} ${frame.unit.file}#${frame.func.id}:${n} ${what}`;
   }
 
   make(key: string, is: () => ObjectKind, madeAt: Mark | null): HeapObject {
@@ -206,10 +245,21 @@ export class Machine {
   }
 
   frame(unit: Unit, func: Func, parent: Frame | null): Frame {
-    const id = `${this.agent.key}|${this.path}|${unit.file}#${func.id}|${parent?.id.length ?? 0}:${parent === null ? '' : this.numberOf(parent.id)}`;
+    const id = `${this.agent.key}|${this.path.join('>')}|${parent?.number ?? ''}|${unit.file}#${func.id}`;
     let frame = this.frames.get(id);
     if (frame === undefined) {
-      frame = { id, unit, func, parent, cells: new Map(), self: NONE, returned: NONE };
+      const cells = new Map<string, Values>();
+      frame = {
+        id,
+        number: this.frames.size,
+        unit,
+        func,
+        parent,
+        cells,
+        self: NONE,
+        returned: NONE,
+        last: null,
+      };
       this.frames.set(id, frame);
     }
     return frame;
@@ -256,16 +306,23 @@ export class Machine {
     if (lock.name === '') this.locks[id] = { ...lock, name };
   }
 
+  /** The calls that lead into a function, the last few: enough to tell its uses apart, few enough to end. */
+  pathInto(frame: Frame, at: Point): readonly number[] {
+    return [...this.path, this.numberOf(`call ${frame.number}:${at}`)].slice(-MAX_PATH);
+  }
+
   /** Writes an event down (in the last pass) and returns the number that stands for its place in every pass. */
   emit(frame: Frame, n: Point, op: Word, about: Partial<EventDetails>, what = ''): number {
-    const key = this.numberOf(`${this.turn.key}|${this.keyAt(frame, n, `${op}${what}`)}`);
+    if (op !== 'suspend') this.effects++;
+    else if (!this.recording) return 0;
+    const key = this.numberOf(`${this.turnNumber}|${frame.number}:${n} ${op}${what}`);
     if (this.recording && this.flow !== null) {
       const id = this.events.length;
       this.eventOfKey.set(key, id);
       this.events.push({
         id,
         op,
-        turn: this.numberOf(`turn ${this.turn.key}`),
+        turn: this.turnNumber,
         agent: this.numberOf(`agent ${this.agent.key}`),
         task: this.task,
         at: this.mark(frame, n),
@@ -314,7 +371,8 @@ export class Machine {
     this.task = 0;
     this.awaiting = false;
     this.stack = [];
-    this.path = turn.key;
+    this.turnNumber = this.numberOf(`turn ${turn.key}`);
+    this.path = [this.turnNumber];
     this.active = [];
     this.steps = 0;
     try {

@@ -26,7 +26,7 @@ export function loadModule(m: Machine, file: FileId): Frame | null {
     abrupt: m.abrupt,
     flow: m.flow,
   };
-  m.path = `module ${file}`;
+  m.path = [m.numberOf(`module ${file}`)];
   m.stack = [];
   m.active = [];
   m.loops = [];

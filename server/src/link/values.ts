@@ -33,7 +33,12 @@ export const ANY: Values = { ...NONE, any: true };
 export const ANY_NUMBER: Interval = { lo: -Infinity, hi: Infinity };
 
 export function number(lo: number, hi = lo): Values {
-  return { ...NONE, num: { lo, hi } };
+  return { ...NONE, num: known({ lo, hi }) };
+}
+
+/** An interval that is no number on some side (∞ − ∞, 0 · ∞, NaN itself) says nothing. */
+function known(interval: Interval): Interval {
+  return Number.isNaN(interval.lo) || Number.isNaN(interval.hi) ? ANY_NUMBER : interval;
 }
 
 export function object(id: number): Values {
@@ -73,7 +78,7 @@ function joinIntervals(a: Interval | null, b: Interval | null): Interval | null 
 
 /** Beyond `limit` the rest is dropped: what is not seen is not reported. */
 function union<T>(a: readonly T[], b: readonly T[], limit: number): readonly T[] {
-  if (b.length === 0) return a;
+  if (b.length === 0 || a.length >= limit) return a;
   if (a.length === 0) return b;
   const missing = b.filter((item) => !a.includes(item));
   return missing.length === 0 ? a : [...a, ...missing].slice(0, limit);
@@ -131,7 +136,7 @@ export function arithmetic(op: string, a: Values, b: Values): Values {
     if (op === '+' && (a.consts.length > 0 || b.consts.length > 0)) return tagged(concat(a, b), tags);
     return { ...NONE, num: ANY_NUMBER, tags };
   }
-  return { ...NONE, num: intervalOf(op, x, y), tags };
+  return { ...NONE, num: known(intervalOf(op, x, y)), tags };
 }
 
 /** `id % 2` no longer differs from worker to worker. */

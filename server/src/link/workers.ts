@@ -1,6 +1,6 @@
 /** Agents and channels: starting workers, sending, receiving, and whose handler runs where. */
 import type { FileId } from '../base/text.ts';
-import type { Mark, Point } from '../ir/unit.ts';
+import { sameMark, type Mark, type Point } from '../ir/unit.ts';
 import { promiseAt } from './async.ts';
 import { runLater, type CallSite } from './call.ts';
 import { cloneValue } from './clone.ts';
@@ -64,8 +64,10 @@ export function spawn(
   const isEval = optionObjects.some((each) => m.heap.field(each, 'eval').consts.includes(true));
   const entry = isEval ? null : entryOf(m, frame, target);
   const again = startedBefore(m, mark);
-  const key = again?.key ?? `agent ${m.numberOf(m.keyAt(frame, at, 'spawn'))}`;
-  if (again !== undefined) again.many = true;
+  const own = `agent ${m.numberOf(m.keyAt(frame, at, 'spawn'))}`;
+  const merged = again ?? (m.agents.has(own) ? undefined : oneOfMany(m, mark));
+  const key = merged?.key ?? own;
+  if (merged !== undefined) merged.many = true;
   if (entry === null) m.unknown.set(key, { at: mark, why: whyUnknown(m, target, isEval) });
   let agent = m.agents.get(key);
   if (agent === undefined) {
@@ -104,6 +106,17 @@ export function spawn(
   return object(handle.id);
 }
 
+/** How many workers that one place starts, reached by different calls, are told apart. */
+const TOLD_APART = 3;
+
+/** Beyond a few, the workers that one place starts are one agent that is there many times. */
+function oneOfMany(m: Machine, at: Mark): AgentState | undefined {
+  const known = [...m.agents.values()].filter(
+    ({ spawnedAt }) => spawnedAt !== null && sameMark(spawnedAt, at),
+  );
+  return known.length < TOLD_APART ? undefined : known.at(-1);
+}
+
 /** A worker that loads the code which starts it starts itself: the same agent, many times. */
 function startedBefore(m: Machine, at: Mark): AgentState | undefined {
   for (
@@ -112,13 +125,7 @@ function startedBefore(m: Machine, at: Mark): AgentState | undefined {
     agent = m.agents.get(agent.parent ?? '')
   ) {
     const { spawnedAt } = agent;
-    if (
-      spawnedAt !== null &&
-      spawnedAt.n === at.n &&
-      spawnedAt.func === at.func &&
-      spawnedAt.file === at.file
-    )
-      return agent;
+    if (spawnedAt !== null && sameMark(spawnedAt, at)) return agent;
   }
   return undefined;
 }
@@ -176,7 +183,7 @@ export function postMessage(m: Machine, site: CallSite, self: Values): Values {
   for (const target of m.objectsOf(self)) {
     const ends = endsOf(m, target);
     if (ends === null) continue;
-    const key = `${m.turn.key}|${m.keyAt(site.frame, site.at, 'send')}|${ends.send}`;
+    const key = `${m.causeAt(site.frame, site.at, 'send')}|${ends.send}`;
     m.emit(site.frame, site.at, 'send', { via: site.text }, ends.send);
     const cloned = cloneValue(m, `message ${key}`, payload);
     const known = m.sent.get(key);
@@ -185,6 +192,7 @@ export function postMessage(m: Machine, site: CallSite, self: Values): Values {
     m.sent.set(key, {
       key,
       end: ends.send,
+      depth: m.turn.depth + 1,
       payload: joined,
       many: m.turn.many || m.loops.length > 0,
       agent: m.agent,
@@ -225,7 +233,9 @@ function register(
 ): void {
   for (const { id, is } of m.objectsOf(funcs)) {
     if (is.kind !== 'func' && is.kind !== 'builtin') continue;
-    const key = `${m.keyAt(frame, at, 'handler')}|${id}|${end}`;
+    const code = is.kind === 'func' ? `${is.unit.file}#${is.func.id}` : is.name;
+    const key = `${m.causeAt(frame, at, 'handler')}|${m.turn.depth < 2 ? id : code}|${end}`;
+    m.effects++;
     if (!m.handlers.has(key)) m.heap.changes++;
     m.handlers.set(key, { key, end, func: id, form, agent: m.agent, at: m.mark(frame, at) });
   }

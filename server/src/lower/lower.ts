@@ -4,7 +4,7 @@
  * Must never know: other files, types, rules. Invariant: no TypeScript object survives a call.
  */
 import ts from 'typescript';
-import { hashText, lineStarts, type FileId } from '../base/text.ts';
+import { lineStarts, type FileId } from '../base/text.ts';
 import type { Unit } from '../ir/unit.ts';
 import type { FuncState, Lowering } from './context.ts';
 import { readSuppressions } from './comments.ts';
@@ -34,10 +34,8 @@ export function lower(file: FileId, text: string): Unit {
     problems.push({ start: 0, end: 0, message: 'nested too deeply to be analysed; split the expression' });
   }
   const { imports, exports, bindings, funcs, classes } = cx;
-  const meaning = JSON.stringify([imports, exports, bindings, funcs, classes]);
   return {
     file,
-    hash: hashText(meaning),
     imports,
     exports,
     bindings,
