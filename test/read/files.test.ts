@@ -353,3 +353,18 @@ test('closing an editor shows what the disk holds now, whether or not an event s
   workspace.apply({ closed: ['/p/a.ts'] });
   expect(workspace.text('/p/a.ts')).toBe('saved');
 });
+
+test('a folder that was replaced by another of the same name is read again', () => {
+  const { disk, workspace } = project({ 'src/a.ts': '', 'src/lib/old.ts': '' });
+  expect(names(workspace)).toEqual(['src/a.ts', 'src/lib/old.ts']);
+  disk.remove('/p/src/lib');
+  disk.write('/p/src/lib/new.ts', '');
+  workspace.apply({ onDisk: ['/p/src/lib'] });
+  expect(names(workspace)).toEqual(['src/a.ts', 'src/lib/new.ts']);
+});
+
+test('a tsconfig.json above the top of the repository does not speak for it', () => {
+  const files = { 'src/a.ts': '', 'b.ts': '', '/tsconfig.json': '{ "include": ["p/src"] }' };
+  expect(names(project(files).workspace)).toEqual(['src/a.ts']);
+  expect(names(project({ ...files, '.git/HEAD': '' }).workspace)).toEqual(['b.ts', 'src/a.ts']);
+});

@@ -114,6 +114,15 @@ test('types come from packages and from the ambient declarations of the project'
   expect(kinds('import { queue } from "pkg"; ‹queue›; ‹ambient›', files)).toEqual(['promise', 'map-or-set']);
 });
 
+test('ambient declarations count from the moment that they are there', () => {
+  const { text, spans } = marked('‹ambient›');
+  const { disk, workspace } = project({ ...LEAN, 'main.ts': text });
+  expect(workspace.kindsOf('/p/main.ts', spans)).toEqual(['unknown']);
+  disk.write('/p/globals.d.ts', 'declare const ambient: string;');
+  workspace.apply({ onDisk: ['/p/globals.d.ts'] });
+  expect(workspace.kindsOf('/p/main.ts', spans)).toEqual(['string']);
+});
+
 test('a span that is no expression is unknown', () => {
   const { workspace } = project({ ...LEAN, 'main.ts': 'const list = [1];' });
   const spans = [
