@@ -148,12 +148,15 @@ const control: fc.Arbitrary<Draft> = fc
   .map(([cmp, constant, then, otherwise, shape]) => (name) => {
     const reg = name.known(shape);
     const lhs: Comparable = reg === null ? 1 : { reg };
+    // Two registers of one thread, where there are two.
+    const other = shape === 2 ? name.known(shape + 1) : null;
+    const rhs: Comparable = other === null ? constant : { reg: other };
     const inner: Namer = { ...name, fresh: () => name.text(), known: () => reg };
     const body = then.map((draft) => draft(inner));
     const chosen = when(
       lhs,
       cmp,
-      constant,
+      rhs,
       body,
       otherwise.map((draft) => draft(inner)),
     );

@@ -88,12 +88,11 @@ export class Values {
     return !changed || this.#reopen();
   }
 
-  /** True if the value by itself contradicts no branch. */
+  /** True if the value by itself contradicts no branch, whatever the other events give. */
   admits(event: number, value: Scalar): boolean {
-    this.results[event] = value;
-    const fits = this.#s.constraintsOf[event]!.every((constraint) => this.#holds(constraint) !== false);
-    this.results[event] = undefined;
-    return fits;
+    const alone = new Values(this.#s);
+    alone.results[event] = value;
+    return this.#s.constraintsOf[event]!.every((constraint) => alone.#holds(constraint) !== false);
   }
 
   /** Undefined while it is not known. */
