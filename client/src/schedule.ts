@@ -16,6 +16,9 @@ export interface SchedulePage {
   }[];
 }
 
+/** Two agents side by side fit half a window with this; longer sentences are broken. */
+const COLUMN = 26;
+
 /** `shortName` turns a URI into what the reader calls the file. */
 export function schedulePage(
   title: string,
@@ -23,34 +26,54 @@ export function schedulePage(
   shortName: (uri: string) => string,
 ): SchedulePage {
   const agents = [...new Set(steps.map((step) => step.agent))];
+  const places = steps.map((step) => `${shortName(step.uri)}:${step.range.start.line + 1}`);
+  const cells = steps.map((step) => broken(step.does));
+  const widths = agents.map((agent) => {
+    const own = cells.filter((_, index) => steps[index]!.agent === agent).flat();
+    return Math.max(agent.length, ...own.map((line) => line.length));
+  });
   const numberWidth = String(steps.length).length;
-  const widths = agents.map((agent) =>
-    Math.max(agent.length, ...steps.filter((step) => step.agent === agent).map((step) => step.does.length)),
-  );
-  const row = (number: string, cells: readonly string[]) =>
-    `${number.padStart(numberWidth)}  ${cells.map((cell, index) => cell.padEnd(widths[index]!)).join('  │  ')}`;
+  const placeWidth = Math.max(...places.map((place) => place.length));
+  const row = (number: string, place: string, columns: readonly string[]) => {
+    const padded = columns.map((text, index) => text.padEnd(widths[index]!));
+    return `${number.padStart(numberWidth)}  ${place.padEnd(placeWidth)}  ${padded.join(' │ ')}`.trimEnd();
+  };
 
-  const lines = [
-    title,
-    '',
-    row('', agents).trimEnd(),
+  const lines = [title, '', row('', '', agents)];
+  lines.push(
     row(
       '',
-      agents.map((_, i) => '─'.repeat(widths[i]!)),
-    ),
-  ];
+      '',
+      widths.map((width) => '─'.repeat(width)),
+    ).replaceAll(' │ ', '─┼─'),
+  );
   const links: SchedulePage['links'][number][] = [];
   for (const [index, step] of steps.entries()) {
-    const place = `${shortName(step.uri)}:${step.range.start.line + 1}`;
-    const cells = agents.map((agent) => (agent === step.agent ? step.does : ''));
-    const text = `${row(String(index + 1), cells)}  `;
+    const place = places[index]!;
+    const from = numberWidth + 2;
     links.push({
-      at: { line: lines.length, from: text.length, to: text.length + place.length },
+      at: { line: lines.length, from, to: from + place.length },
       uri: step.uri,
       line: step.range.start.line,
       column: step.range.start.character,
     });
-    lines.push(text + place);
+    for (const [part, text] of cells[index]!.entries()) {
+      const columns = agents.map((agent) => (agent === step.agent ? text : ''));
+      lines.push(part === 0 ? row(String(index + 1), place, columns) : row('', '', columns));
+    }
   }
   return { text: `${lines.join('\n')}\n`, links };
+}
+
+/** Lines of at most COLUMN characters, broken between words; a longer word stays whole. */
+function broken(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > COLUMN) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }

@@ -17,7 +17,12 @@ describe('schedulePage', () => {
       [
         { agent: 'main', does: 'reads count[0]', uri: 'file:///p/main.ts', range: range(5, 2) },
         { agent: 'worker', does: 'writes count[0]', uri: 'file:///p/worker.ts', range: range(9, 4) },
-        { agent: 'main', does: 'writes count[0]', uri: 'file:///p/main.ts', range: range(5, 2) },
+        {
+          agent: 'main',
+          does: 'writes count[0], computed from the old value',
+          uri: 'file:///p/main.ts',
+          range: range(5, 2),
+        },
       ],
       (uri) => uri.replace('file:///p/', ''),
     );
@@ -25,11 +30,12 @@ describe('schedulePage', () => {
       [
         'lost update',
         '',
-        '   main             │  worker',
-        '   ───────────────  │  ───────────────',
-        '1  reads count[0]   │                   main.ts:6',
-        '2                   │  writes count[0]  worker.ts:10',
-        '3  writes count[0]  │                   main.ts:6',
+        '                 main                      │ worker',
+        '                 ──────────────────────────┼────────────────',
+        '1  main.ts:6     reads count[0]            │',
+        '2  worker.ts:10                            │ writes count[0]',
+        '3  main.ts:6     writes count[0], computed │',
+        '                   from the old value      │',
         '',
       ].join('\n'),
     );
