@@ -8,11 +8,13 @@
  */
 import { LOCK, NO_LOCK, S_FREE, S_HOLDER, S_SITE, S_STATE } from './records.ts';
 
-export interface Held {
+export interface Held<Stack = unknown> {
   readonly sync: number;
   readonly site: number;
   /** Taken by code that tries until it succeeds. */
   readonly blocking: boolean;
+  /** How it was reached, for the first some hundred acquisitions of a thread. */
+  readonly stack: Stack;
 }
 
 export interface Moment {
@@ -27,11 +29,16 @@ export interface LockListener {
   ordered(held: readonly Held[], wanted: Held, moment: Moment): void;
   /** It has become known whether a cell is a lock. */
   told(sync: number, isLock: boolean): void;
+  stack(): unknown;
 }
+
+/** Looking at the stack costs more than taking a lock: it is looked at this often. */
+const STACKS = 400;
 
 export function heldLocks(heap: Int32Array, listener: LockListener, moment: () => Moment) {
   const held: Held[] = [];
   let refusedAt = 0;
+  let stacks = 0;
 
   function forget(sync: number): void {
     const index = held.findIndex((one) => one.sync === sync);
@@ -72,7 +79,7 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
       heap[sync + S_HOLDER] = slot + 1;
       heap[sync + S_FREE] = old;
       heap[sync + S_SITE] = site;
-      const wanted = { sync, site, blocking: loop };
+      const wanted = { sync, site, blocking: loop, stack: stacks++ < STACKS ? listener.stack() : null };
       this.taken(wanted);
       held.push(wanted);
     },
@@ -80,7 +87,7 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
     /** A compare-exchange that changed nothing, or a wait for the cell to change. */
     refused(sync: number, site: number, loop: boolean, slot: number): void {
       const holder = heap[sync + S_HOLDER]!;
-      if (sync !== refusedAt && loop && holder !== 0 && holder !== slot + 1) this.taken({ sync, site, blocking: true });
+      if (sync !== refusedAt && loop && holder !== 0 && holder !== slot + 1) this.taken({ sync, site, blocking: true, stack: stacks++ < STACKS ? listener.stack() : null });
       refusedAt = sync;
     },
 

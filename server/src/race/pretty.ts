@@ -72,19 +72,19 @@ const KINDS: Readonly<Record<ReportedDeadlock['kind'], string>> = {
   self: 'DEADLOCK: a thread waits for a lock that it holds itself',
 };
 
-function printDeadlock({ kind, threads, locks, sites }: ReportedDeadlock, lineOf: LineOf): string[] {
+function printDeadlock({ kind, threads, locks, stacks }: ReportedDeadlock, lineOf: LineOf): string[] {
   const lines = [KINDS[kind]];
-  if (kind === 'lock-order')
-    threads.forEach((thread, index) => {
-      const [held, wanted] = [sites[index * 2]!, sites[index * 2 + 1]!];
-      lines.push(`${capital(thread)} takes ${locks[index]!}:`, ...printFrame(held), ...excerpt(held, lineOf));
-      lines.push(`  and then ${locks[(index + 1) % locks.length]!}:`, ...printFrame(wanted), ...excerpt(wanted, lineOf));
-    });
-  else
-    threads.forEach((thread, index) => {
-      const site = sites[index]!;
-      lines.push(`${capital(thread)} waits at ${locks[index]!}:`, ...printFrame(site), ...excerpt(site, lineOf));
-    });
+  const reached = (index: number): string[] => {
+    const [first, ...callers] = stacks[index]!;
+    return [...printFrame(first!), ...excerpt(first!, lineOf), ...callers.flatMap(printFrame)];
+  };
+  threads.forEach((thread, index) => {
+    const lock = locks[index]!;
+    if (kind === 'lock-order') {
+      lines.push(`${capital(thread)} takes ${lock}:`, ...reached(index * 2));
+      lines.push(`  and then ${locks[(index + 1) % locks.length]!}:`, ...reached(index * 2 + 1));
+    } else lines.push(`${capital(thread)} waits at ${lock}:`, ...reached(index));
+  });
   return lines;
 }
 

@@ -31,6 +31,8 @@ export interface ReportedDeadlock {
   readonly threads: readonly string[];
   readonly locks: readonly string[];
   readonly sites: readonly StackFrame[];
+  /** How each site was reached, innermost first; the site itself stands first. */
+  readonly stacks: readonly (readonly StackFrame[])[];
 }
 export interface Report {
   readonly version: 1;
@@ -61,6 +63,7 @@ interface AccessLine {
 interface LockLine extends LockUse {
   readonly block: number;
   readonly byte: number;
+  readonly stack: readonly Frame[] | null;
 }
 export type LogLine =
   | { readonly t: 'process' | 'halt' }
@@ -68,7 +71,7 @@ export type LogLine =
   | { readonly t: 'block'; readonly block: number; readonly stack: readonly Frame[] }
   | { readonly t: 'stack'; readonly thread: number; readonly site: number; readonly n: number; readonly stack: readonly Frame[] }
   | { readonly t: 'race'; readonly block: number; readonly byte: number; readonly size: number; readonly now: AccessLine; readonly before: AccessLine }
-  | ({ readonly t: 'order'; readonly held: readonly LockLine[]; readonly wanted: LockLine; readonly stack: readonly Frame[] } & Acquisition)
+  | ({ readonly t: 'order'; readonly held: readonly LockLine[]; readonly wanted: LockLine } & Acquisition)
   | { readonly t: 'lock'; readonly sync: number; readonly isLock: boolean }
   | { readonly t: 'deadlock'; readonly kind: ReportedDeadlock['kind']; readonly waits: readonly { readonly thread: number; readonly site: number; readonly block: number; readonly byte: number }[] }
   | { readonly t: 'limit'; readonly text: string }
@@ -85,6 +88,12 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
       return extra === undefined ? places.site(pid, site) : { ...places.frame(extra), rmw: false };
     };
     const threadName = (thread: number) => (thread === 0 ? 'main' : `worker ${thread}`);
+    /** A site with how it was reached; failing that, with how it was reached before. */
+    const reached = (thread: number, site: number, stack: readonly Frame[] | null): StackFrame[] => {
+      const frames = (stack ?? told.stacks.get(`${thread} ${site}`)?.[0]?.stack ?? []).map((frame) => places.frame(frame));
+      const { file, line, column, function: name } = siteOf(site) ?? frames[0] ?? UNKNOWN;
+      return [{ file, line, column, function: name }, ...frames.slice(1)];
+    };
     const bufferName = (block: number) => {
       const at = told.blocks.get(block)?.[0];
       if (at === undefined) return 'of a shared WebAssembly.Memory';
@@ -133,7 +142,7 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
           kind: line.kind,
           threads: line.waits.map(({ thread }) => threadName(thread)),
           locks: line.waits.map(({ block, byte }) => `byte ${byte} of the buffer ${bufferName(block)}`),
-          sites: line.waits.map(({ site }) => siteOf(site) ?? UNKNOWN).map(({ file, line: at, column, function: name }) => ({ file, line: at, column, function: name })),
+          ...sitesOf(line.waits.map(({ thread, site }) => reached(thread, site, null))),
         });
     }
     const orders = lines.filter((line) => line.t === 'order');
@@ -148,15 +157,16 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
           const { block, byte } = locks.get(from.lock)!;
           return `byte ${byte} of the buffer ${bufferName(block)}`;
         }),
-        sites: cycle.flatMap(({ from, to }) => [from, to]).map(({ site }) => {
-          const { file, line, column, function: name } = siteOf(site) ?? UNKNOWN;
-          return { file, line, column, function: name };
-        }),
+        ...sitesOf(
+          cycle.flatMap(({ from, to, by }) => [from, to].map((use) => reached(by.thread, use.site, (use as LockLine).stack))),
+        ),
       });
     }
   }
   return { version: 1, races: [...races.values()].sort(byPlace), deadlocks, limits: [...limits] };
 }
+
+const sitesOf = (stacks: readonly (readonly StackFrame[])[]) => ({ sites: stacks.map(([first]) => first!), stacks });
 
 const UNKNOWN = { file: '(unknown)', line: 0, column: 0, function: '', rmw: false };
 

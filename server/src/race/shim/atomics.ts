@@ -67,14 +67,14 @@ export function installAtomics(context: Context, watch: Watch): void {
       const small = !view.big;
       const value = small ? (real.load(cells as Cells, index) as number) : NaN;
       const old = name === 'store' ? (value === 0 ? 1 : 0) : small ? (result as number) : NaN;
-      const kind = kindOf(result, small ? narrow(cells as object, first) : BigInt.asIntN(64, first as bigint));
+      const kind = kindOf(result, exchange && arity > 3 ? narrow(cells as object, first) : undefined);
       detector.finish(record, byte, view.size, kind, site, kind === LOAD ? NaN : old, value, exchange, loop);
       return result;
     });
   }
 
   /** The value as an element of that array would hold it. */
-  function narrow(cells: object, value: unknown): number {
+  function narrow(cells: object, value: unknown): unknown {
     const one = narrowing.get(cells.constructor) ?? new (cells.constructor as Int32ArrayConstructor)(1);
     narrowing.set(cells.constructor, one);
     one[0] = value as number;
@@ -124,7 +124,7 @@ export function installAtomics(context: Context, watch: Watch): void {
     if (record === 0) return apply(real.wait, Atomics, rest);
     detector.section(record, byte, view.size);
     const current = real.load(cells as Cells, index) as unknown;
-    const sleeps = same(current, view.big ? BigInt.asIntN(64, value as bigint) : narrow(cells as object, value));
+    const sleeps = same(current, narrow(cells as object, value));
     const sync = detector.finish(record, byte, view.size, LOAD, site, NaN, NaN, sleeps && forEver, true);
     const { slot } = detector.now;
     if (forEver && sleeps) {

@@ -1,6 +1,7 @@
 /**
  * For: what the parts of the shim share in one thread: the detector, the memory behind it, the log and the settings.
  */
+import type { Held } from '../held.ts';
 import { createDetector, type Detector, type Race } from '../detector.ts';
 import {
   LIVE,
@@ -70,15 +71,17 @@ export function createContext(settings: Settings, memory: Memory, thread: number
       const key = `${held.map((one) => `${one.sync}@${one.site}`).join()}>${wanted.sync}@${wanted.site}`;
       if (limits.has(key) || limits.size > 2000) return;
       limits.add(key);
-      const lockOf = ({ sync, site, blocking }: { sync: number; site: number; blocking: boolean }) => ({
+      const lockOf = ({ sync, site, blocking, stack: reached }: Held) => ({
+        stack: reached,
         lock: sync,
         block: heap[heap[sync + S_RECORD]! + 1],
         byte: syncByte(heap, sync),
         site,
         blocking,
       });
-      log.write({ t: 'order', thread, slot, n, clock, held: held.map(lockOf), wanted: lockOf(wanted), stack: stack() });
+      log.write({ t: 'order', thread, slot, n, clock, held: held.map(lockOf), wanted: lockOf(wanted) });
     },
+    stack,
     told(sync, isLock) {
       log.write({ t: 'lock', sync, isLock });
     },

@@ -8,11 +8,10 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { instrumentLoaded, loadTypeScript, kindOf, typescriptFor, type Loaded, type Resolved } from '../modules.ts';
-import { createTransform, type Transform } from '../transform.ts';
+import { createTransform } from '../transform.ts';
 import type { SourceKind } from '../instrument.ts';
 import type { Context } from './context.ts';
 import { apply } from './real.ts';
-import type { Watch } from './watch.ts';
 
 type Method = (...rest: unknown[]) => unknown;
 
@@ -24,17 +23,10 @@ interface SyncHooks {
 }
 
 /** Gives the function that instruments the text of a worker made by `eval`. */
-export function installLoad(context: Context, watch: Watch): { script(text: string): string; transform: Transform } {
+export function installLoad(context: Context): { script(text: string): string } {
   const { settings, heap, own } = context;
   const rules = { directory: settings.directory, include: settings.include, exclude: settings.exclude };
-  const base = createTransform(rules, heap, own);
-  const transform: Transform = {
-    ...base,
-    run(text, file, kind) {
-      const result = base.run(text, file, kind);
-      return result;
-    },
-  };
+  const transform = createTransform(rules, heap, own);
   const run = (text: string, file: string, kind: SourceKind): string => transform.run(text, file, kind).text;
 
   const sync = (module as unknown as SyncHooks).registerHooks;
@@ -70,18 +62,19 @@ export function installLoad(context: Context, watch: Watch): { script(text: stri
     Module._extensions[extension] = (target, file) => {
       if (/[\\/]node_modules[\\/]/.test(file) && known !== undefined) return known(target, file);
       const text = fs.readFileSync(file, 'utf8');
-      void kindOf;
+      // The program itself, or a worker's: Node hands every entry with an unknown extension to CommonJS.
+      if ((target as { id?: unknown })['id'] === '.' && kindOf(file, text, transform) === 'module')
+        return void import(pathToFileURL(file).href);
       return target['_compile']!(transform.typescript(text, file, 'commonjs'), file);
     };
   }
 
-  scripts(run, watch);
-  return { script: (text) => run(text, '[worker eval]', 'script'), transform };
+  scripts(run);
+  return { script: (text) => run(text, '[worker eval]', 'script') };
 }
 
 /** Test runners run the files that they have transformed as scripts of this realm. */
-function scripts(run: (text: string, file: string, kind: SourceKind) => string, watch: Watch): void {
-  void watch;
+function scripts(run: (text: string, file: string, kind: SourceKind) => string): void {
   const fileOf = (options: unknown): string =>
     typeof options === 'string' ? options : String((options as { filename?: unknown } | undefined)?.filename ?? '');
   const isFile = (file: string): boolean => /^(?:\/|file:|[A-Za-z]:[\\/])/.test(file);

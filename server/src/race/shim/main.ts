@@ -26,15 +26,16 @@ const SHADOW_BYTES = 1024 * 1024 * 1024;
 const ONCE = Symbol.for('lockstep.race.loaded');
 
 function start(): void {
-  const text = process.env['LOCKSTEP_RACE'];
-  if (text === undefined || ONCE in globalThis) return;
+  if (ONCE in globalThis) return;
   Object.defineProperty(globalThis, ONCE, { value: true, enumerable: false });
-  const settings = JSON.parse(text) as Settings;
   const given = workerThreads.getEnvironmentData(KEY) as unknown as Start | undefined;
+  const text = process.env['LOCKSTEP_RACE'];
+  if (text === undefined && given === undefined) return;
   // A thread of Node's own, or one whose start was not seen: nothing here is known of its order.
   if (!workerThreads.isMainThread && given === undefined) return;
   if (given !== undefined) workerThreads.setEnvironmentData(KEY, undefined as unknown as workerThreads.Serializable);
 
+  const settings = given?.settings ?? (JSON.parse(text!) as Settings);
   const memory =
     given?.memory ?? createMemory({ heapBytes: HEAP_BYTES, shadowBytes: SHADOW_BYTES, history: settings.history });
   const thread = given?.thread ?? 0;
@@ -47,7 +48,7 @@ function start(): void {
   const watch = installWatch(context);
   installToString();
   const messages = installMessages(context, watch);
-  const loading = installLoad(context, watch);
+  const loading = installLoad(context);
   installThreads(context, messages, (code) => loading.script(code));
   installAtomics(context, watch);
   installBuffers(context, watch);

@@ -79,12 +79,20 @@ export function installMethods(context: Context, watch: Watch): void {
       read(view, 0, length(self, view), site());
       return result;
     });
+  const realIndexOf = prototype['indexOf'] as Method;
+  const indexOf = (self: Typed, wanted: unknown, start: unknown): number => {
+    const found = apply(realIndexOf, self, start === undefined ? [wanted] : [wanted, start]) as number;
+    // `includes` finds NaN, `indexOf` does not.
+    return found >= 0 ? found : Number.MAX_SAFE_INTEGER;
+  };
   for (const name of ['indexOf', 'includes'])
     replace(prototype, name, (self, view, [wanted, from, ...rest], real, site) => {
       const start = number(from);
       const whole = length(self, view);
       const result = real(wanted, ...(from === undefined ? [] : [start]), ...rest);
-      const found = typeof result === 'number' && result >= 0 ? result + 1 : whole;
+      // A search ends where it finds something: what lies behind is not read.
+      const place = name === 'indexOf' ? (result as number) : result === true ? indexOf(self, wanted, start) : -1;
+      const found = place >= 0 ? Math.min(place + 1, whole) : whole;
       read(view, clamp(start, whole, 0), found, site());
       return result;
     });

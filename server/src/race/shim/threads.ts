@@ -7,7 +7,7 @@ import workerThreads, { type WorkerOptions } from 'node:worker_threads';
 import { newSlot } from '../detector.ts';
 import { ALIVE, CLOCKS, ENDED, MAX_THREADS, SLOT_OF, THREAD_OF, THREAD_TOP, type Memory } from '../layout.ts';
 import { CLOCK_WORDS } from '../clock.ts';
-import type { Context } from './context.ts';
+import type { Context, Settings } from './context.ts';
 import { disguise, native } from './disguise.ts';
 import type { Cargo, Messages } from './messages.ts';
 import { apply, atomics, Worker as RealWorker } from './real.ts';
@@ -15,6 +15,7 @@ import { apply, atomics, Worker as RealWorker } from './real.ts';
 export const KEY = 'lockstep.race';
 
 export interface Start {
+  readonly settings: Settings;
   readonly memory: Memory;
   readonly thread: number;
   readonly cargo: Cargo;
@@ -46,7 +47,7 @@ export function installThreads(context: Context, messages: Messages, instrumentE
       detector.fork(slot);
       log.write({ t: 'thread', thread, by: context.thread, stack: context.stack() });
       const ports = Array.isArray(options?.transferList) ? options.transferList : [];
-      const start: Start = { memory, thread, cargo, ports };
+      const start: Start = { settings: context.settings, memory, thread, cargo, ports };
       workerThreads.setEnvironmentData(KEY, start as unknown as workerThreads.Serializable);
       let made: InstanceType<typeof RealWorker>;
       try {

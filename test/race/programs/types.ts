@@ -1,0 +1,1 @@
+export type Shared = Int32Array<SharedArrayBuffer>;
