@@ -98,7 +98,7 @@ describe('the server', () => {
   });
 
   it('finishes work that takes longer than a slice', async () => {
-    await start({ files: { 'main.ts': 'slow(400) var x;' } });
+    await start({ files: { 'main.ts': 'slow(600) var x;' } });
     expect(await client.diagnostics('main.ts')).toHaveLength(1);
     expect(client.statuses).toContainEqual({ busy: true, findings: 0 });
     await client.until(() => !(client.statuses.at(-1) as { busy: boolean }).busy);

@@ -42,7 +42,7 @@ export function rulePages(folders: readonly string[] = defaultFolders()): RulePa
   };
 }
 
-export function parsePage(rule: string, markdown: string): RulePage {
+function parsePage(rule: string, markdown: string): RulePage {
   const [heading = '', ...rest] = markdown.replaceAll('\r\n', '\n').split('\n');
   const body = rest.join('\n').trimStart();
   const paragraph = body.split(/\n\s*\n/)[0] ?? '';

@@ -23,7 +23,7 @@ import { editsByFile, mergeFixes, safeFix } from './mergeFixes.ts';
 import type { Session, Target } from './session.ts';
 import { asRecord } from './settings.ts';
 
-export const FIX_ALL = 'source.fixAll.lockstep';
+const FIX_ALL = 'source.fixAll.lockstep';
 
 /** On save an editor waits for us: what is not mended by then is mended at the next save. */
 const FIX_ALL_BUDGET_MS = 1500;

@@ -2,7 +2,6 @@
 import type { Diagnostic } from 'vscode-languageserver';
 import type { Finding } from '../base/finding.ts';
 import { hashText, type FileId } from '../base/text.ts';
-import type { Engine } from '../engine.ts';
 import { SEVERITY } from './convert.ts';
 import type { Session } from './session.ts';
 import { pageAddress } from './settings.ts';
@@ -62,10 +61,11 @@ export function scheduleOf({ schedule }: Finding, lines: Session['lines']): Sche
   return schedule.map(({ agent, does, span }) => ({ agent, does, ...lines.location(span) }));
 }
 
-/** What is wrong with a file as input, such as a configuration with an unknown rule. */
-export function problemDiagnostics(file: FileId, engine: Engine, { lines }: Session): Diagnostic[] {
-  return engine
-    .problems()
+/** What is wrong with a file that is not code, such as a configuration with an unknown rule. */
+export function problemDiagnostics(file: FileId, { lines, projects }: Session): Diagnostic[] {
+  return projects
+    .engines()
+    .flatMap((engine) => engine.problems())
     .filter((problem) => problem.file === file)
     .map((problem) => ({
       range: lines.range(problem.span ?? { file, start: 0, end: 0 }),

@@ -14,11 +14,10 @@ import type {
 } from 'vscode-languageserver';
 import { Cancelled, type CancelCheck } from '../base/cancel.ts';
 import type { Finding } from '../base/finding.ts';
-import { hashText, type FileId } from '../base/text.ts';
 import type { Engine } from '../engine.ts';
 import { problemDiagnostics, toDiagnostic } from './diagnostic.ts';
+import { attempt, Counts, idOf, Sweep } from './sweep.ts';
 import { known, provisionalFindings, type Known } from './provisional.ts';
-import { askAgain } from './safely.ts';
 import type { Session, Target } from './session.ts';
 
 export interface DiagnosticSink {
@@ -26,6 +25,8 @@ export interface DiagnosticSink {
   refresh(): void;
   /** Findings in all files looked at so far. */
   count(findings: number): void;
+  /** Into the client's output. */
+  log(line: string): void;
   /** Runs work that nobody waits for; what it throws is dealt with as in a request. */
   run(work: () => Promise<void>): void;
 }
@@ -36,14 +37,13 @@ const SETTLE_MS = 200;
 const QUICK_MS = 40;
 /** Long enough to gather what belongs together, short enough not to be seen. */
 const REFRESH_MS = 30;
-/** Between files of a workspace report, messages have their turn this often. */
-const BREATH_MS = 20;
 
 export class Validator {
   readonly #session: Session;
   readonly #sink: DiagnosticSink;
   readonly #generations = new WeakMap<Engine, number>();
-  readonly #counts = new Map<FileId, number>();
+  readonly #counts: Counts;
+  readonly #sweep: Sweep;
   /** By URI, open documents only, and only if early answers are wanted. */
   readonly #known = new Map<string, Known>();
   /** By URI, the id of what was published last; only where the client cannot pull. */
@@ -54,6 +54,13 @@ export class Validator {
   constructor(session: Session, sink: DiagnosticSink) {
     this.#session = session;
     this.#sink = sink;
+    this.#counts = new Counts((findings) => sink.count(findings));
+    this.#sweep = new Sweep(
+      session,
+      this.#counts,
+      (engine) => this.#noteGeneration(engine),
+      (line) => sink.log(line),
+    );
   }
 
   async pullDocument(
@@ -61,9 +68,10 @@ export class Validator {
     token: CancellationToken,
   ): Promise<DocumentDiagnosticReport> {
     const found = await this.#session.on(textDocument.uri, token, (target, cancelled) =>
-      this.#diagnose(target, () => this.#answer(target, cancelled)),
+      this.#diagnose(target, cancelled),
     );
-    const items = found ?? [];
+    const items =
+      found ?? problemDiagnostics(this.#session.documents.fileOf(textDocument.uri), this.#session);
     const resultId = idOf(items);
     if (resultId === previousResultId) return { kind: 'unchanged', resultId };
     return { kind: 'full', resultId, items };
@@ -75,25 +83,26 @@ export class Validator {
     token: CancellationToken,
     partial?: (report: WorkspaceDiagnosticReport) => void,
   ): Promise<WorkspaceDiagnosticReport> {
+    const all = await this.#sweep.all(() => {
+      if (token.isCancellationRequested) throw new Cancelled();
+    });
     const previous = new Map(previousResultIds.map(({ uri, value }) => [uri, value]));
     const items: WorkspaceDocumentDiagnosticReport[] = [];
-    await this.#forEachFile(
-      () => {
-        if (token.isCancellationRequested) throw new Cancelled();
-      },
-      (uri, diagnostics, version) => {
-        const known = previous.get(uri);
-        previous.delete(uri);
-        const resultId = idOf(diagnostics);
-        if (known === resultId) items.push({ uri, version, kind: 'unchanged', resultId });
-        else if (known !== undefined || diagnostics.length > 0)
-          items.push({ uri, version, kind: 'full', resultId, items: diagnostics });
-      },
-    );
-    for (const uri of previous.keys()) {
+    for (const { uri, version, resultId, diagnostics } of all) {
+      const isKnown = previous.get(uri) === resultId;
+      previous.delete(uri);
+      if (isKnown) items.push({ uri, version, kind: 'unchanged', resultId });
+      else items.push({ uri, version, kind: 'full', resultId, items: [...diagnostics] });
+    }
+    const resultId = idOf([]);
+    for (const [uri, known] of previous) {
+      const { documents, projects } = this.#session;
+      const file = documents.fileOf(uri);
       // Documents outside the folders are reported by the document request alone.
-      if (this.#session.documents.get(uri) === undefined)
-        items.push({ uri, version: null, kind: 'full', resultId: idOf([]), items: [] });
+      if (documents.get(uri) !== undefined && !projects.isInFolder(file)) continue;
+      const { version } = documents.versioned(file);
+      if (known === resultId) items.push({ uri, version, kind: 'unchanged', resultId });
+      else items.push({ uri, version, kind: 'full', resultId, items: [] });
     }
     if (partial === undefined) return { items };
     partial({ items });
@@ -194,75 +203,30 @@ export class Validator {
   async #publishAll(proceed: () => void): Promise<void> {
     await this.#session.started;
     const stale = new Set(this.#published.keys());
-    const publish = (uri: string, diagnostics: Diagnostic[], version: number | null) => {
+    const publish = (uri: string, diagnostics: readonly Diagnostic[], version: number | null) => {
       stale.delete(uri);
       const id = idOf(diagnostics);
       const known = this.#published.get(uri);
       if (known === id || (known === undefined && diagnostics.length === 0)) return;
       this.#published.set(uri, id);
-      this.#sink.publish(uri, diagnostics, version ?? undefined);
+      this.#sink.publish(uri, [...diagnostics], version ?? undefined);
     };
     for (const { uri } of this.#session.documents.all()) {
       const diagnostics = await this.#session.work(proceed, (cancelled) => {
         const target = this.#session.target(uri);
-        return target === null
-          ? []
-          : this.#diagnose(target, () => target.engine.findings(target.file, cancelled));
+        return target === null ? [] : this.#diagnose(target, cancelled);
       });
       publish(uri, diagnostics, this.#session.documents.get(uri)?.version ?? null);
     }
-    await this.#forEachFile(proceed, publish);
+    for (const { uri, diagnostics, version } of await this.#sweep.all(proceed))
+      publish(uri, diagnostics, version);
     for (const uri of stale) publish(uri, [], null);
   }
 
-  /** The files of the workspace folders and the files that problems name, each once. */
-  async #forEachFile(
-    proceed: () => void,
-    visit: (uri: string, diagnostics: Diagnostic[], version: number | null) => void,
-  ): Promise<void> {
-    await this.#session.started;
-    const session = this.#session;
-    const { timers } = session.host;
-    const { revision } = session;
-    const goOn = () => {
-      proceed();
-      if (session.revision !== revision) throw askAgain();
-    };
-    const files = await session.work(goOn, () => session.projects.files());
-    const seen = new Set<FileId>();
-    let breath = timers.now();
-    const run = async (file: FileId, diagnose: (cancelled: () => boolean) => Diagnostic[]) => {
-      seen.add(file);
-      // Most files are known already and take no time: those are not worth a turn each.
-      const quick =
-        timers.now() - breath < BREATH_MS ? attempt(() => diagnose(() => timers.now() - breath > 100)) : null;
-      const diagnostics = quick ?? (await session.work(goOn, diagnose));
-      if (quick === null) breath = timers.now();
-      visit(session.documents.uriOf(file), diagnostics, session.documents.versioned(file).version);
-    };
-    for (const { file, engine } of files)
-      await run(file, (cancelled) =>
-        this.#diagnose({ uri: session.documents.uriOf(file), file, engine }, () =>
-          engine.findings(file, cancelled),
-        ),
-      );
-    for (const engine of session.projects.engines()) {
-      this.#noteGeneration(engine);
-      for (const file of new Set(engine.problems().map((problem) => problem.file)))
-        if (!seen.has(file)) await run(file, () => problemDiagnostics(file, engine, session));
-    }
-  }
-
-  #diagnose({ file, engine }: Target, findings: () => readonly Finding[]): Diagnostic[] {
-    const found = findings();
-    if (this.#counts.get(file) !== found.length) {
-      this.#counts.set(file, found.length);
-      this.#sink.count([...this.#counts.values()].reduce((sum, count) => sum + count, 0));
-    }
-    return [
-      ...problemDiagnostics(file, engine, this.#session),
-      ...found.map((finding) => toDiagnostic(finding, this.#session)),
-    ];
+  #diagnose(target: Target, cancelled: CancelCheck): Diagnostic[] {
+    const found = this.#answer(target, cancelled);
+    this.#counts.set(target.file, found.length);
+    return found.map((finding) => toDiagnostic(finding, this.#session));
   }
 
   #noteGeneration(engine: Engine): void {
@@ -277,17 +241,4 @@ export class Validator {
     this.#cancelRefresh();
     this.#cancelRefresh = this.#session.host.timers.after(REFRESH_MS, () => this.#sink.refresh());
   }
-}
-
-function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Cancelled) return null;
-    throw error;
-  }
-}
-
-function idOf(diagnostics: readonly Diagnostic[]): string {
-  return hashText(JSON.stringify(diagnostics));
 }

@@ -57,6 +57,10 @@ export class Projects {
     return this.#projects.find(({ roots }) => roots.includes(folder.root))?.engine ?? null;
   }
 
+  isInFolder(file: FileId): boolean {
+    return this.#folderOf(file) !== null;
+  }
+
   /** The files of the workspace folders, each with the engine that speaks for it. */
   files(): readonly { readonly file: FileId; readonly engine: Engine }[] {
     return this.#projects.flatMap(({ engine }) =>

@@ -77,6 +77,7 @@ class Server {
         send(connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) })),
       refresh: () => void safely(() => connection.languages.diagnostics.refresh(), undefined),
       count: (findings) => this.#tell({ ...this.#status, findings }),
+      log: (line) => connection.console.warn(line),
       run: (work) => void safely(work, undefined),
     });
     session.onBusy = (busy) => this.#tell({ ...this.#status, busy });

@@ -1,7 +1,8 @@
 import { Cancelled, type CancelCheck } from '../base/cancel.ts';
 import type { Timers } from './host.ts';
 
-const FIRST_SLICE_MS = 100;
+/** Long enough for almost every edit, so that almost nothing is done twice. */
+const FIRST_SLICE_MS = 400;
 
 /**
  * Runs synchronous work of unknown length without leaving messages unread: the work is stopped after a while, what has
