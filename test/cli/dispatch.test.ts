@@ -27,7 +27,12 @@ describe('lockstep', () => {
       expect(out).toMatch(/^Usage: lockstep check /);
       expect(out).toContain('--min-severity <severity>');
     }
-    expect((await run('lsp', '--help')).out).toContain('--stdio');
+    for (const command of ['race', 'explore', 'lsp']) {
+      expect(help.out).toContain(`\n  ${command} `);
+      const { code, out } = await run(command, '--help');
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^Usage: lockstep ${command} `));
+    }
   });
 
   it('prints its version', async () => {

@@ -19,6 +19,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     does: 'lint files and folders',
     load: () => import('./check.ts'),
   },
+  race: {
+    usage: 'race [options] <program> [args…]',
+    does: 'run a Node program under the race and deadlock detector',
+    load: () => import('./race.ts'),
+  },
+  explore: {
+    usage: 'explore <file | ->',
+    does: 'list every outcome that the memory model allows',
+    load: () => import('./explore.ts'),
+  },
   lsp: {
     usage: 'lsp --stdio',
     does: 'the language server, for any editor',
