@@ -75,7 +75,7 @@ export async function showSchedule(pages: Pages, argument: unknown): Promise<voi
   }
   const rule = target.rule ?? found?.rule ?? 'lockstep';
   await pages.openSchedule(
-    schedulePage(vscode.l10n.t('{0}: one order of steps that goes wrong', rule), steps, (uri) =>
+    schedulePage([rule, vscode.l10n.t('One order of steps that goes wrong')], steps, (uri) =>
       vscode.workspace.asRelativePath(vscode.Uri.parse(uri)),
     ),
   );

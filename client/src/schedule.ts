@@ -1,5 +1,5 @@
 /**
- * For: a schedule as text: one row per step, one column per agent, so that who runs when can be read downwards.
+ * For: a schedule as text: time runs downwards, each agent has a lane, a dot says whose step it is.
  * In and out: steps in; text and the places in it that lead back into the code out.
  * Must never know: the editor.
  */
@@ -16,63 +16,59 @@ export interface SchedulePage {
   }[];
 }
 
-/** Two agents side by side fit half a window with this; longer sentences are broken. */
-const COLUMN = 26;
+/** The page opens beside the code, in half a window: longer sentences are broken. */
+const WIDTH = 34;
 
 /** `shortName` turns a URI into what the reader calls the file. */
 export function schedulePage(
-  title: string,
+  title: readonly string[],
   steps: readonly ScheduleStep[],
   shortName: (uri: string) => string,
 ): SchedulePage {
   const agents = [...new Set(steps.map((step) => step.agent))];
-  const places = steps.map((step) => `${shortName(step.uri)}:${step.range.start.line + 1}`);
-  const cells = steps.map((step) => broken(step.does));
-  const widths = agents.map((agent) => {
-    const own = cells.filter((_, index) => steps[index]!.agent === agent).flat();
-    return Math.max(agent.length, ...own.map((line) => line.length));
-  });
   const numberWidth = String(steps.length).length;
-  const placeWidth = Math.max(...places.map((place) => place.length));
-  const row = (number: string, place: string, columns: readonly string[]) => {
-    const padded = columns.map((text, index) => text.padEnd(widths[index]!));
-    return `${number.padStart(numberWidth)}  ${place.padEnd(placeWidth)}  ${padded.join(' │ ')}`.trimEnd();
-  };
+  const row = (number: string, lanes: readonly string[], text: string) =>
+    `${number.padStart(numberWidth)} ${lanes.join(' ')}  ${text}`.trimEnd();
+  const idle = agents.map(() => '│');
 
-  const lines = [title, '', row('', '', agents)];
-  lines.push(
-    row(
-      '',
-      '',
-      widths.map((width) => '─'.repeat(width)),
-    ).replaceAll(' │ ', '─┼─'),
-  );
+  const lines = [...title, ''];
+  for (const [index, agent] of agents.entries()) {
+    lines.push(
+      row(
+        '',
+        agents.map((_, lane) => (lane < index ? '│' : lane === index ? '┌' : '─')),
+        agent,
+      ),
+    );
+  }
+  lines.push(row('', idle, ''));
   const links: SchedulePage['links'][number][] = [];
   for (const [index, step] of steps.entries()) {
-    const place = places[index]!;
-    const from = numberWidth + 2;
+    const lanes = agents.map((agent) => (agent === step.agent ? '●' : '│'));
+    for (const [part, text] of broken(`${step.agent} ${step.does}`).entries()) {
+      lines.push(part === 0 ? row(String(index + 1), lanes, text) : row('', idle, text));
+    }
+    const place = `${shortName(step.uri)}:${step.range.start.line + 1}`;
+    const text = row('', idle, place);
     links.push({
-      at: { line: lines.length, from, to: from + place.length },
+      at: { line: lines.length, from: text.length - place.length, to: text.length },
       uri: step.uri,
       line: step.range.start.line,
       column: step.range.start.character,
     });
-    for (const [part, text] of cells[index]!.entries()) {
-      const columns = agents.map((agent) => (agent === step.agent ? text : ''));
-      lines.push(part === 0 ? row(String(index + 1), place, columns) : row('', '', columns));
-    }
+    lines.push(text, row('', idle, ''));
   }
   return { text: `${lines.join('\n')}\n`, links };
 }
 
-/** Lines of at most COLUMN characters, broken between words; a longer word stays whole. */
+/** Lines of at most WIDTH characters, broken between words; a longer word stays whole. */
 function broken(text: string): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > COLUMN) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
-      line = `  ${word}`;
+      line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];

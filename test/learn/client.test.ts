@@ -11,9 +11,9 @@ const range = (line: number, character: number) => ({
 });
 
 describe('schedulePage', () => {
-  it('gives each agent a column and each step a row that leads back into the code', () => {
+  it('gives each agent a lane and each step a dot, and leads back into the code', () => {
     const { text, links } = schedulePage(
-      'lost update',
+      ['lost update'],
       [
         { agent: 'main', does: 'reads count[0]', uri: 'file:///p/main.ts', range: range(5, 2) },
         { agent: 'worker', does: 'writes count[0]', uri: 'file:///p/worker.ts', range: range(9, 4) },
@@ -30,12 +30,19 @@ describe('schedulePage', () => {
       [
         'lost update',
         '',
-        '                 main                      │ worker',
-        '                 ──────────────────────────┼────────────────',
-        '1  main.ts:6     reads count[0]            │',
-        '2  worker.ts:10                            │ writes count[0]',
-        '3  main.ts:6     writes count[0], computed │',
-        '                   from the old value      │',
+        '  ┌ ─  main',
+        '  │ ┌  worker',
+        '  │ │',
+        '1 ● │  main reads count[0]',
+        '  │ │  main.ts:6',
+        '  │ │',
+        '2 │ ●  worker writes count[0]',
+        '  │ │  worker.ts:10',
+        '  │ │',
+        '3 ● │  main writes count[0], computed',
+        '  │ │  from the old value',
+        '  │ │  main.ts:6',
+        '  │ │',
         '',
       ].join('\n'),
     );
