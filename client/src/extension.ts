@@ -25,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const status = createStatus();
   const server = createServer(context, output, status);
   const pages = createPages(server);
-  const lessons = createLessonPanels(context, output, pages);
+  const lessons = createLessonPanels(context, output, server, pages);
 
   context.subscriptions.push(
     output,

@@ -5,11 +5,13 @@
 import * as vscode from 'vscode';
 import type { LessonDoc } from '../../server/src/learn/protocol.ts';
 import { readSource } from '../../server/src/learn/source.ts';
+import type { Server } from './server.ts';
 
 const SHARED = ['stage.ts', 'node.d.ts', 'lockstep.d.ts', 'tsconfig.json'] as const;
 
 export async function openLessonFile(
   context: vscode.ExtensionContext,
+  server: Server,
   lesson: LessonDoc,
   file: string,
   line: number,
@@ -26,6 +28,8 @@ export async function openLessonFile(
     if (type !== vscode.FileType.File || !name.endsWith('.ts')) continue;
     await copyIfMissing(vscode.Uri.joinPath(from, folder, name), vscode.Uri.joinPath(to, folder, name));
   }
+  // The files lie outside the workspace; without this the server would look at each of them alone.
+  await server.addFolder(to);
   const position = new vscode.Position(line, 0);
   await vscode.window.showTextDocument(vscode.Uri.joinPath(to, lesson.id, file), {
     viewColumn: vscode.ViewColumn.Beside,

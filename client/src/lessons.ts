@@ -17,6 +17,7 @@ import {
 import { openLessonFile } from './lessonFiles.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { Pages } from './pages.ts';
+import type { Server } from './server.ts';
 import { panelStrings } from './strings.ts';
 
 export interface LessonPanels {
@@ -31,11 +32,12 @@ const LAST_LESSON = 'lastLesson';
 export function createLessonPanels(
   context: vscode.ExtensionContext,
   output: vscode.LogOutputChannel,
+  server: Server,
   pages: Pages,
 ): LessonPanels {
   let panel: LessonPanel | null = null;
   const attach = (view: vscode.WebviewPanel, lesson: LessonDoc, index: readonly LessonEntry[]) => {
-    panel = new LessonPanel(context, output, pages, view, lesson, index);
+    panel = new LessonPanel(context, output, server, pages, view, lesson, index);
     view.onDidDispose(() => {
       panel?.stop();
       panel = null;
@@ -82,15 +84,19 @@ export function createLessonPanels(
 class LessonPanel {
   private readonly context: vscode.ExtensionContext;
   private readonly output: vscode.LogOutputChannel;
+  private readonly server: Server;
   private readonly pages: Pages;
   private readonly view: vscode.WebviewPanel;
   private lesson: LessonDoc;
   private index: readonly LessonEntry[];
   private run: Run | null = null;
+  /** What was sent about each program of this lesson: a webview that was hidden begins anew and is told again. */
+  private readonly sent = new Map<string, ToPanel[]>();
 
   constructor(
     context: vscode.ExtensionContext,
     output: vscode.LogOutputChannel,
+    server: Server,
     pages: Pages,
     view: vscode.WebviewPanel,
     lesson: LessonDoc,
@@ -98,6 +104,7 @@ class LessonPanel {
   ) {
     this.context = context;
     this.output = output;
+    this.server = server;
     this.pages = pages;
     this.view = view;
     this.lesson = lesson;
@@ -130,6 +137,7 @@ class LessonPanel {
 
   show(lesson: LessonDoc, index: readonly LessonEntry[]): void {
     this.stop();
+    if (lesson.id !== this.lesson.id) this.sent.clear();
     this.lesson = lesson;
     this.index = index;
     this.view.title = lesson.title;
@@ -154,7 +162,7 @@ class LessonPanel {
         this.stop();
         break;
       case 'openFile':
-        this.attempt(openLessonFile(this.context, this.lesson, message.file, message.line ?? 0));
+        this.attempt(openLessonFile(this.context, this.server, this.lesson, message.file, message.line ?? 0));
         break;
       case 'openRule':
         this.attempt(this.pages.openRule(message.rule));
@@ -168,6 +176,7 @@ class LessonPanel {
   private sendLesson(): void {
     void this.context.globalState.update(LAST_LESSON, this.lesson.id);
     this.post({ type: 'lesson', lesson: this.lesson, index: [...this.index], strings: panelStrings() });
+    for (const message of [...this.sent.values()].flat()) this.post(message);
   }
 
   /** Only programs that the lesson itself names are run, and only one at a time. */
@@ -184,7 +193,17 @@ class LessonPanel {
       return;
     }
     const { id } = this.lesson;
-    this.post({ type: 'started', file });
+    const sent: ToPanel[] = [];
+    this.sent.set(file, sent);
+    const tell = (message: ToPanel & { type: 'started' | 'run' }) => {
+      // A tally holds all counts so far: of many, only the last one matters.
+      const last = sent.at(-1);
+      const isTally = (each: ToPanel | undefined) => each?.type === 'run' && each.event.type === 'tally';
+      if (isTally(last) && isTally(message)) sent.pop();
+      sent.push(message);
+      this.post(message);
+    };
+    tell({ type: 'started', file });
     this.run = launch(
       {
         runner: vscode.Uri.joinPath(built, 'runner.js').fsPath,
@@ -193,7 +212,7 @@ class LessonPanel {
       },
       (event) => {
         // The reader may have gone on to another lesson while this one's last messages were under way.
-        if (this.lesson.id === id) this.post({ type: 'run', file, event });
+        if (this.lesson.id === id) tell({ type: 'run', file, event });
       },
     );
   }

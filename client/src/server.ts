@@ -8,6 +8,8 @@ export interface Server {
   dispose(): void;
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** From now on the server looks at this folder as if it belonged to the workspace. */
+  addFolder(folder: vscode.Uri): Promise<void>;
   /** Rejects when the server is not running or refuses. */
   request(method: string, params: unknown, token?: vscode.CancellationToken): Promise<unknown>;
 }
@@ -22,12 +24,21 @@ export function createServer(
 ): Server {
   let client: LanguageClient | null = null;
   let starting: Promise<void> | null = null;
+  const folders = new Map<string, vscode.Uri>();
+  const announce = async (added: readonly vscode.Uri[]) => {
+    if (added.length === 0) return;
+    const named = added.map((folder) => ({ uri: folder.toString(), name: 'lockstep' }));
+    await client?.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: named, removed: [] },
+    });
+  };
 
   const launch = async () => {
     status.starting();
     try {
       client = await createClient(context, output, status);
       await client.start();
+      await announce([...folders.values()]);
       status.show({ busy: false, findings: 0 });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -53,6 +64,12 @@ export function createServer(
       output.info(vscode.l10n.t('The language server starts again'));
       await start();
     },
+    addFolder: async (folder) => {
+      if (folders.has(folder.toString())) return;
+      await start();
+      folders.set(folder.toString(), folder);
+      await announce([folder]);
+    },
     request: async (method, params, token) => {
       await start();
       if (client === null) throw new Error(vscode.l10n.t('The language server is not running'));
@@ -76,6 +93,8 @@ async function createClient(
     initializationOptions: {
       docsBase: `${vscode.env.uriScheme}://${context.extension.id}/rules/`,
       commands: true,
+      // The editor asks again when the server says that there is more to see.
+      quickAnswers: true,
     },
     markdown: { isTrusted: { enabledCommands: TRUSTED_COMMANDS } },
     // Settings and watched files are the server's to ask for: it registers for both once it runs.

@@ -35,7 +35,8 @@ export function CodeBlock({
                   <span key={`${index}-${annotation.start}`} class="finding">
                     <span class="hidden">{strings.finding} </span>
                     <a href={`rule:${annotation.rule}`}>{annotation.rule}</a>
-                    {`: ${annotation.message}`}
+                    {': '}
+                    {withCode(annotation.message)}
                   </span>
                 ))}
             </>
@@ -44,4 +45,9 @@ export function CodeBlock({
       </pre>
     </figure>
   );
+}
+
+/** Text in backticks is code. */
+function withCode(message: string) {
+  return message.split('`').map((text, index) => (index % 2 === 1 ? <code key={index}>{text}</code> : text));
 }

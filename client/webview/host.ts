@@ -8,9 +8,10 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** What is kept: which lesson, and which option was chosen at which prediction (by the number of its block). */
+/** What is kept: which lesson, how far down, and which option was chosen at which prediction (by the number of its block). */
 export interface Saved {
   readonly lesson: string | null;
+  readonly scroll: number;
   readonly guesses: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -30,7 +31,7 @@ export function onMessage(receive: (message: ToPanel) => void): void {
 
 export function readState(): Saved {
   const state = api.getState() as Partial<Saved> | null | undefined;
-  return { lesson: state?.lesson ?? null, guesses: state?.guesses ?? {} };
+  return { lesson: state?.lesson ?? null, scroll: state?.scroll ?? 0, guesses: state?.guesses ?? {} };
 }
 
 export function writeState(state: Saved): void {

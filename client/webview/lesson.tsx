@@ -32,8 +32,11 @@ function App() {
           setShown(message);
           setRuns({});
           setProblem('');
-          window.scrollTo(0, 0);
-          setSaved((before) => ({ ...before, lesson: message.lesson.id }));
+          setSaved((before) =>
+            before.lesson === message.lesson.id
+              ? before
+              : { ...before, lesson: message.lesson.id, scroll: 0 },
+          );
           break;
         case 'started':
           setProblem('');
@@ -55,6 +58,17 @@ function App() {
   useLayoutEffect(() => {
     if (saved.lesson !== null) writeState(saved);
   }, [saved]);
+
+  // Once per lesson: where the reader was, which is the top of a lesson that is opened for the first time.
+  const shownId = shown?.lesson.id;
+  useLayoutEffect(() => {
+    window.scrollTo(0, saved.scroll);
+  }, [shownId]);
+  useLayoutEffect(() => {
+    const remember = () => setSaved((before) => ({ ...before, scroll: Math.round(window.scrollY) }));
+    window.addEventListener('scrollend', remember);
+    return () => window.removeEventListener('scrollend', remember);
+  }, []);
 
   if (shown === null) return null;
   const { lesson, index, strings } = shown;

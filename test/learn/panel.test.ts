@@ -117,7 +117,7 @@ describe.skipIf(!existsSync(CHROMIUM) && !process.env['CI'])('the lesson panel',
     await panel.page.getByRole('button', { name: /Often less than/ }).click();
     expect(await answer.isVisible()).toBe(true);
     expect(await panel.page.getByText('That is right.').isVisible()).toBe(true);
-    expect(await panel.state()).toEqual({
+    expect(await panel.state()).toMatchObject({
       lesson: '01-first-race',
       guesses: { '01-first-race': { '2': 2 } },
     });
@@ -130,6 +130,19 @@ describe.skipIf(!existsSync(CHROMIUM) && !process.env['CI'])('the lesson panel',
     await again.page.getByRole('button', { name: 'Guess again' }).click();
     expect(await again.page.getByText('looks like one step').count()).toBe(0);
     await again.close();
+  });
+
+  it('returns to where the reader was, and to the top of another lesson', async () => {
+    const panel = await openPanel({ state: { lesson: '01-first-race', scroll: 700, guesses: {} } });
+    expect(await panel.page.evaluate(() => window.scrollY)).toBe(700);
+    await panel.send({
+      type: 'lesson',
+      lesson: lesson('02-loop-capture'),
+      index,
+      strings: panelWords(),
+    });
+    expect(await panel.page.evaluate(() => window.scrollY)).toBe(0);
+    await panel.close();
   });
 
   it('can be used by keyboard alone', async () => {
