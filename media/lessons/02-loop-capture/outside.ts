@@ -4,7 +4,7 @@ import { tally } from '../stage.ts';
 let turn = 0;
 while (turn < 3) {
   setTimeout(() => tally(`turn ${turn}`), 10);
-//                              ^^^^ no-late-loop-variable: turn
+//                               ^^^^ no-late-loop-variable: `turn` will have its last value when this timer callback runs
   turn++;
 }
 // #endregion
