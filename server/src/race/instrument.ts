@@ -20,6 +20,7 @@ import {
   isAtomicsCall,
   isNamedKey,
   isQuiet,
+  neverNumber,
   reassignedNames,
   triesUntilDone,
   useOf,
@@ -93,7 +94,7 @@ function walk(source: ts.SourceFile, edits: Edits, kind: SourceKind, reassigned:
     const object = node.expression;
     const key = node.argumentExpression;
     const use = useOf(node);
-    if (use.is === 'none' || isNamedKey(key) || neverTyped(object)) return;
+    if (use.is === 'none' || isNamedKey(key) || neverTyped(object) || (use.is === 'read' && neverNumber(node))) return;
     const continued = ts.isOptionalChain(object) && node.questionDotToken === undefined && ts.isOptionalChain(node);
     if (continued) {
       optional(node, object);
@@ -295,7 +296,11 @@ class Edits {
     for (const one of closing) put(one.end, one.text);
     const opening = this.opening.map((one, order) => ({ ...one, order }));
     opening.sort((a, b) => b.end - a.end || a.order - b.order);
-    for (const one of opening) put(one.start, one.text);
+    const begun = new Set<number>();
+    for (const one of opening) {
+      put(one.start, begun.has(one.start) ? one.text.replace(/^;/, '') : one.text);
+      begun.add(one.start);
+    }
 
     const text = this.source.text;
     const starts = this.source.getLineStarts();

@@ -116,6 +116,38 @@ function isPatternRoot(literal: ts.Node): boolean {
   return isPatternPart(literal);
 }
 
+/** What a number, too, has: all else that is looked up on an element tells that the element is no number. */
+const OF_NUMBERS = new Set([
+  ...Object.getOwnPropertyNames(Number.prototype),
+  ...Object.getOwnPropertyNames(BigInt.prototype),
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/**
+ * The element is called, iterated, taken apart or looked into: no element of a typed array can be, so there is nothing
+ * to watch. Leaving these alone also keeps messages such as `x[i] is not a function`, which quote the code.
+ */
+export function neverNumber(access: ts.ElementAccessExpression): boolean {
+  let node: ts.Node = access;
+  while (ts.isParenthesizedExpression(node.parent)) node = node.parent;
+  const parent = node.parent;
+  if (ts.isCallExpression(parent) || ts.isNewExpression(parent)) return parent.expression === node;
+  if (ts.isTaggedTemplateExpression(parent)) return parent.tag === node;
+  if (ts.isElementAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAccessExpression(parent)) return !OF_NUMBERS.has(parent.name.text);
+  if (ts.isSpreadElement(parent) || ts.isHeritageClause(parent.parent)) return true;
+  if (ts.isForOfStatement(parent)) return parent.expression === node;
+  if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
+  if (ts.isVariableDeclaration(parent)) return !ts.isIdentifier(parent.name);
+  if (ts.isBinaryExpression(parent)) {
+    const { kind } = parent.operatorToken;
+    if (kind === ts.SyntaxKind.EqualsToken)
+      return parent.right === node && (ts.isArrayLiteralExpression(parent.left) || ts.isObjectLiteralExpression(parent.left));
+    if (kind === ts.SyntaxKind.InKeyword || kind === ts.SyntaxKind.InstanceOfKeyword) return parent.right === node;
+  }
+  return false;
+}
+
 /** A key that can never name an element: a word, `Symbol.iterator`. */
 export function isNamedKey(key: ts.Expression): boolean {
   if (ts.isStringLiteralLike(key)) return !/^\d+$/.test(key.text);

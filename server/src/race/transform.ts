@@ -7,7 +7,10 @@ import { atomicAdd, atomicCompareExchange, atomicLoad, atomicStore, atomicWait }
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { FILE_CAPACITY, FILES, SITE_TOP } from './layout.ts';
+import { mapComment } from './sourceMap.ts';
 import type { Instrumented, Site, SourceKind } from './instrument.ts';
 
 /** As it is now: programs replace functions of `fs` (mock file systems). */
@@ -37,6 +40,8 @@ export interface Transform {
   typescript(text: string, file: string, kind: SourceKind): string;
   isModule(text: string): boolean;
 }
+
+const urlOf = (file: string): string => (isAbsolute(file) ? pathToFileURL(file).href : file);
 
 const MENTIONS = /\bAtomics\b|\bSharedArrayBuffer\b/;
 
@@ -75,7 +80,9 @@ export function createTransform(rules: Rules, heap: Int32Array, own: string): Tr
             made === null
               ? null
               : { file, sites: made.sites, shifts: made.shifts, map: maps.get(file) ?? null, text: existsSync(file) ? null : text };
-          writeWhole(`${path}.js`, made === null ? '' : made.text);
+          // A script that is no file is found by no name: it needs no map. TypeScript has one of its own.
+          const comment = made === null || kind === 'script' || notes!.map !== null ? '' : mapComment(urlOf(file), text, made.shifts);
+          writeWhole(`${path}.js`, made === null ? '' : made.text + comment);
           writeWhole(`${path}.json`, JSON.stringify(notes));
         } else notes = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as FileNotes | null;
         if (notes === null) return plain;

@@ -16,7 +16,7 @@ export function installBuffers(context: Context, watch: Watch): void {
       return buffer;
     },
   });
-  native(Shared, 'SharedArrayBuffer');
+  native(Shared, SharedBuffer);
   Object.defineProperty(SharedBuffer.prototype, 'constructor', { value: Shared, writable: true, configurable: true, enumerable: false });
   Object.defineProperty(globalThis, 'SharedArrayBuffer', { value: Shared, writable: true, configurable: true, enumerable: false });
 }

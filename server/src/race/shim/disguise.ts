@@ -15,21 +15,22 @@ export function disguise<T extends (...rest: never[]) => unknown>(name: string, 
   }.method;
   Object.defineProperty(method, 'name', { value: name, configurable: true });
   Object.defineProperty(method, 'length', { value: length, configurable: true });
-  natives.set(method, name);
+  natives.set(method, `function ${name}() { [native code] }`);
   return method as unknown as T;
 }
 
-/** Makes `value` print as a built-in, too: for proxies around constructors. */
-export function native(value: object, name: string): void {
-  natives.set(value, name);
+const realToString = Function.prototype.toString;
+
+/** Makes a proxy around a constructor print as the constructor itself. */
+export function native(value: object, like: object): void {
+  natives.set(value, apply(realToString, like as never, []));
 }
 
 export function installToString(): void {
-  const real = Function.prototype.toString;
   const toString = disguise('toString', 0, function (this: unknown): string {
-    const name = typeof this === 'function' ? natives.get(this) : undefined;
-    if (name !== undefined) return `function ${name}() { [native code] }`;
-    const text = apply(real, this as never, []);
+    const known = typeof this === 'function' ? natives.get(this) : undefined;
+    if (known !== undefined) return known;
+    const text = apply(realToString, this as never, []);
     return text.includes('/*L{*/') ? text.replace(/\/\*L\{\*\/[^]*?\/\*\}L\*\//g, '') : text;
   });
   Object.defineProperty(Function.prototype, 'toString', { value: toString, writable: true, configurable: true, enumerable: false });

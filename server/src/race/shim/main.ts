@@ -52,7 +52,7 @@ function start(): void {
   installThreads(context, messages, (code) => loading.script(code));
   installAtomics(context, watch);
   installBuffers(context, watch);
-  installErrors(settings.directory);
+  installErrors(__filename);
   watch.whenLive(() => installMethods(context, watch));
   watch.whenLive(() => installMonitor(context));
   if (given !== undefined) {

@@ -189,7 +189,7 @@ export function installMessages(context: Context, watch: Watch): Messages {
       return made;
     },
   });
-  native(Channel, 'MessageChannel');
+  native(Channel, RealChannel);
   workerThreads.MessageChannel = Channel;
   Object.defineProperty(globalThis, 'MessageChannel', { value: Channel, writable: true, configurable: true, enumerable: false });
   if (workerThreads.parentPort !== null) own([workerThreads.parentPort]);

@@ -2,6 +2,7 @@
  * For: threads that wait for ever. A thread of its own looks at who waits where, for those that wait cannot.
  * In and out: started by the main thread once memory is shared; `monitor.cjs` is what it runs.
  */
+import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MAIN_IDLE } from '../layout.ts';
 import type { Context } from './context.ts';
@@ -11,6 +12,15 @@ export interface MonitorData {
   readonly heap: Int32Array;
   readonly directory: string;
   readonly pid: number;
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const about = fs.fstatSync(fd);
+    return about.isFIFO() || about.isSocket() || about.isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 export function installMonitor(context: Context): void {
@@ -25,8 +35,11 @@ export function installMonitor(context: Context): void {
     context.limit('no thread could be started to look for threads that wait for ever');
   }
   // Nothing but workers keeps the main thread alive: no timer, no socket, no stream will ever run code in it again.
+  const outputs = [1, 2].filter(isPipe).length;
   every(() => {
-    const idle = process.getActiveResourcesInfo().every((one) => one === 'MessagePort' || one === 'Worker');
+    const active = process.getActiveResourcesInfo().filter((one) => one !== 'MessagePort' && one !== 'Worker');
+    // Pipes that the program writes to are there all the time, whether or not something is on its way.
+    const idle = active.length <= outputs && active.every((one) => one === 'PipeWrap' || one === 'TTYWrap');
     heap[MAIN_IDLE] = idle ? heap[MAIN_IDLE]! + 1 : 0;
   }, 50).unref();
 }

@@ -67,7 +67,7 @@ export function installThreads(context: Context, messages: Messages, instrumentE
       return made;
     },
   });
-  native(Worker, 'Worker');
+  native(Worker, RealWorker);
   RealWorker.prototype.constructor = Worker;
   workerThreads.Worker = Worker;
 
