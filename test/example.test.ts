@@ -71,6 +71,10 @@ describe('the example', () => {
     }
   });
 
+  it('calls everything by the names that the code has', () => {
+    for (const { message } of findings) expect(message).not.toContain('``');
+  });
+
   it('stays silent where it only looks wrong', () => {
     for (const [file, line] of TEMPTING) {
       expect(
