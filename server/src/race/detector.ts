@@ -451,10 +451,11 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   ): number {
     const mask = maskOf(byte, size);
     const block = heap[record + 1]!;
-    check(record, kind, mask, site, block, byte, size);
     const sync = syncOf(heap, record, mask);
+    // What the read synchronises with happens before the access itself.
+    if (sync !== 0 && (kind === LOAD || kind === RMW)) acquireFrom(heap, sync, clock);
+    check(record, kind, mask, site, block, byte, size);
     if (sync !== 0) {
-      if (kind === LOAD || kind === RMW) acquireFrom(heap, sync, clock);
       if (kind !== LOAD) {
         if (kind === STORE || kind === RMW) locks.written(sync, old, value, exchange, site, loop, slot);
         releaseTo(heap, sync, clock);
