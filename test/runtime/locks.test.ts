@@ -363,7 +363,7 @@ describe('Condition', () => {
     let looks = 0;
     await mutex.lockAsync();
     const done = changed.waitUntilAsync(mutex, () => ++looks > 2);
-    for (const _ of [1, 2]) {
+    for (let round = 0; round < 2; round++) {
       await new Promise((resolve) => setTimeout(resolve));
       await mutex.runExclusive(() => changed.notifyAll());
     }

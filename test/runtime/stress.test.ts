@@ -203,7 +203,7 @@ describe('agents that do not let each other rest', { timeout: 60_000 * stress },
     expect(results.reduce((all, result) => all + result.sum, 0)).toBe(sum);
     // No node was lost: all eight are free again.
     expect(Array.from({ length: 9 }, (_, value) => stack.push(value))).toEqual([
-      ...Array(8).fill(true),
+      ...Array<boolean>(8).fill(true),
       false,
     ]);
     expect(intact()).toBe(true);
@@ -228,7 +228,7 @@ describe('agents that do not let each other rest', { timeout: 60_000 * stress },
     expect(results.reduce((all, result) => all + result.count, 0)).toBe(count);
     expect(results.reduce((all, result) => all + result.sum, 0)).toBe(sum);
     expect(Array.from({ length: 9 }, (_, value) => queue.enqueue(value))).toEqual([
-      ...Array(8).fill(true),
+      ...Array<boolean>(8).fill(true),
       false,
     ]);
     expect(intact()).toBe(true);

@@ -15,7 +15,7 @@
  * Memory, in 32-bit words: 0 tag · 1 lock (0 free, 1 held, 2 held and wanted) · 2 capacity · 3 kind (-1: records) ·
  * 4 bytes of a slot · 5 first slot in use · 6 count · 7 closed · 8 receivers waiting · 9 senders waiting · 10 item turn,
  * on which receivers sleep · 11 room turn, on which senders sleep · 12 hand-off · 13 taken turn, on which the offering
- * sender sleeps · 14 receivers that wait in a select · 15 unused. From byte 64 on the slots; a record is its length
+ * sender sleeps · 14 receivers that wait in a select · 15 most bytes of a record. From byte 64 on the slots; a record is its length
  * (32 bits), then its bytes.
  *
  * Source: Go, "The Go Memory Model", section Channel communication, for what the operations promise; the lock is
@@ -64,6 +64,7 @@ const ROOM_TURN = 11;
 const HANDOFF = 12;
 const TAKEN_TURN = 13;
 const SELECTS = 14;
+const RECORD_BYTES = 15;
 const HEADER = 64;
 const RECORDS = -1;
 
@@ -139,7 +140,23 @@ export class Channel<T extends ChannelValue = number> {
     const bytes = Channel.byteLength(options);
     const kind = options.recordBytes === undefined ? kindNumber(options.kind ?? 'f64', 'Channel') : RECORDS;
     const cells = cellsOf(buffer, byteOffset, bytes, Channel.alignment, 'Channel');
-    const words = [0, options.capacity, kind, slotBytes(options), 0, 0, 0, 0, 0, 0, 0, EMPTY, 0, 0];
+    const words = [
+      0,
+      options.capacity,
+      kind,
+      slotBytes(options),
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      EMPTY,
+      0,
+      0,
+      options.recordBytes ?? 0,
+    ];
     claim(cells, TAG, words, 'Channel');
   }
 
@@ -256,7 +273,7 @@ export class Channel<T extends ChannelValue = number> {
     cellsOf(buffer, byteOffset, HEADER + slots * bytes, Channel.alignment, 'Channel');
     this.slots =
       cells[KIND] === RECORDS
-        ? recordSlots(buffer, start, slots, bytes)
+        ? recordSlots(buffer, start, slots, bytes, cells[RECORD_BYTES]!)
         : numberSlots(kindOf(cells[KIND]!), buffer, start, slots);
   }
 
@@ -670,7 +687,13 @@ function numberSlots(kind: NumericKind, buffer: SharedArrayBuffer, start: number
   };
 }
 
-function recordSlots(buffer: SharedArrayBuffer, start: number, slots: number, stride: number): Slots {
+function recordSlots(
+  buffer: SharedArrayBuffer,
+  start: number,
+  slots: number,
+  stride: number,
+  most: number,
+): Slots {
   const lengths = new Int32Array(buffer, start, (slots * stride) / 4);
   const bytes = new Uint8Array(buffer, start, slots * stride);
   return {
@@ -680,10 +703,10 @@ function recordSlots(buffer: SharedArrayBuffer, start: number, slots: number, st
           'bad-argument',
           `A Channel of records takes a Uint8Array, and not a ${typeof value}`,
         );
-      if (value.length > stride - 4)
+      if (value.length > most)
         throw new SyncError(
           'bad-argument',
-          `A record of ${value.length} bytes does not fit: this Channel takes records of up to ${stride - 4} bytes`,
+          `A record of ${value.length} bytes does not fit: this Channel takes records of up to ${most} bytes`,
         );
     },
     write(slot, value) {

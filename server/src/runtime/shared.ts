@@ -56,16 +56,18 @@ export interface LockOptions {
   readonly name?: string | undefined;
 }
 
-type DisposeMember = SymbolConstructor extends { readonly dispose: infer D extends symbol }
-  ? Readonly<Record<D, () => void>>
-  : unknown;
-/** The method of `await using`, if the compiler's library knows it. */
-export type AsyncDisposeMember = SymbolConstructor extends { readonly asyncDispose: infer D extends symbol }
-  ? Readonly<Record<D, () => Promise<void>>>
-  : unknown;
+declare global {
+  // Empty where the compiler's library does not know them, so that this file compiles there too.
+  /* eslint-disable @typescript-eslint/no-empty-object-type */
+  interface Disposable {}
+  interface AsyncDisposable {}
+  /* eslint-enable @typescript-eslint/no-empty-object-type */
+}
 
 /** Held until released; `using` and `await using` release it. Releasing twice does nothing the second time. */
-export type Guard = { release(): void } & DisposeMember & AsyncDisposeMember;
+export interface Guard extends Disposable, AsyncDisposable {
+  release(): void;
+}
 
 /**
  * Names this agent (main thread or worker) in shared memory: 31 random bits, never 0.
@@ -379,7 +381,7 @@ export function kindOf(number: number): NumericKind {
 
 /** In bytes. */
 export function elementBytes(kind: NumericKind): number {
-  return ARRAYS[kind].BYTES_PER_ELEMENT;
+  return ARRAYS[kindOf(kindNumber(kind, 'lockstep/sync'))].BYTES_PER_ELEMENT;
 }
 
 export function arrayOf<Kind extends NumericKind>(

@@ -18,7 +18,6 @@
  * Happens-before: `run(task)` → the handler that gets the task · the end of the handler → the settled promise of `run`
  * (messages order what was done before sending with what is done on receipt: host-synchronizes-with).
  */
-import type { AsyncDisposeMember } from './shared.ts';
 import { asyncDisposeSymbol, expectCount, SyncError } from './shared.ts';
 
 /** What the pool needs of a worker: Web Workers and the workers of node:worker_threads both have it. */
@@ -81,10 +80,10 @@ export class WorkerPool<Task = unknown, Result = unknown> {
   /** A pool that `await using` closes. */
   static create<Task = unknown, Result = unknown>(
     options: WorkerPoolOptions,
-  ): WorkerPool<Task, Result> & AsyncDisposeMember {
+  ): WorkerPool<Task, Result> & AsyncDisposable {
     const pool = new WorkerPool<Task, Result>(options);
     Object.defineProperty(pool, asyncDisposeSymbol, { value: () => pool.close() });
-    return pool as WorkerPool<Task, Result> & AsyncDisposeMember;
+    return pool as WorkerPool<Task, Result> & AsyncDisposable;
   }
 
   readonly size: number;

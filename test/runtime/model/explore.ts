@@ -198,8 +198,9 @@ export function atomically(op: string, ...args: readonly unknown[]): unknown {
   return (Atomics as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[op]!(...args);
 }
 
+/** Numbers, bigints and words. */
 function text(result: unknown): string {
-  return typeof result === 'object' ? '' : String(result);
+  return `${result as number}`;
 }
 
 function byteOf(cells: Int32Array, index: number): number {

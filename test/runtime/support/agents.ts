@@ -78,7 +78,7 @@ const FENCE = 64;
 export function fenced(bytes: number): {
   readonly buffer: SharedArrayBuffer;
   readonly offset: number;
-  intact(): boolean;
+  readonly intact: () => boolean;
 } {
   const size = Math.ceil(bytes / 8) * 8;
   const buffer = new SharedArrayBuffer(size + 2 * FENCE);

@@ -140,7 +140,7 @@ const jobs: Record<string, (data: Data) => unknown> = {
   },
 
   /** A bounded buffer of one number behind a mutex and two conditions. */
-  conditionProducer({ mutex, condition, others: _, counts, rounds }) {
+  conditionProducer({ mutex, condition, counts, rounds }) {
     const [lock, changed] = [Mutex.from(mutex), Condition.from(condition)];
     for (let round = 0; round < rounds; round++) {
       lock.lock();
