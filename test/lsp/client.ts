@@ -84,6 +84,8 @@ export interface ClientOptions {
   /** What `workspace/configuration` answers for the section `lockstep`. */
   readonly settings?: unknown;
   readonly withoutFolder?: true;
+  /** Words for the server besides `--stdio`. */
+  readonly args?: readonly string[];
   /** Workspace folders, relative; default: the one that holds all files. */
   readonly folders?: readonly string[];
 }
@@ -105,13 +107,17 @@ export class TestClient {
   readonly #versions = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   readonly #kill: () => void;
+  readonly #hangUp: () => void;
 
   private constructor(server: string, options: ClientOptions) {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'lockstep-workspace-')));
     for (const [name, text] of Object.entries(options.files ?? {})) this.write(name, text);
     this.settings = options.settings ?? null;
-    const child = spawn(process.execPath, [server, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [server, '--stdio', ...(options.args ?? [])], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#kill = () => void child.kill();
+    this.#hangUp = () => void child.stdin.end();
     this.exitCode = once(child, 'exit').then(([code]) => code as number | null);
     this.connection = createProtocolConnection(
       new StreamMessageReader(child.stdout),
@@ -146,6 +152,11 @@ export class TestClient {
       this.connection.dispose();
       rmSync(this.folder, { recursive: true, force: true });
     }
+  }
+
+  /** The client goes away without a word. */
+  hangUp(): void {
+    this.#hangUp();
   }
 
   uri(name: string): string {

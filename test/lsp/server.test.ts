@@ -33,6 +33,17 @@ describe('the process', () => {
   });
 });
 
+describe.each([
+  ['that watches its input', []],
+  ['that cannot', ['--unwatched']],
+])('a process %s', (_name, args) => {
+  it('ends when its client goes away', async () => {
+    await start({ args });
+    client.hangUp();
+    expect(await client.exitCode).toBe(1);
+  });
+});
+
 describe('the server', () => {
   afterEach(end);
 
@@ -64,45 +75,6 @@ describe('the server', () => {
     expect(client.shown).toHaveLength(1);
     expect(client.shown[0]).toContain('the fake rule failed');
     expect(client.logged.filter((line) => line.includes('the fake rule failed'))).toHaveLength(1);
-  });
-
-  it('answers a cancelled request as cancelled, long before its work would have been done', async () => {
-    // Without a way to stop, the work would outlast the test.
-    await start({ files: { 'main.ts': 'slow(600000)', 'fine.ts': 'var x;' } });
-    await client.open('main.ts', 'slow(600000)');
-    const source = new CancellationTokenSource();
-    const pull = client.connection.sendRequest(
-      'textDocument/diagnostic',
-      { textDocument: { uri: client.uri('main.ts') } },
-      source.token,
-    );
-    await client.until(() => client.statuses.some((status) => (status as { busy: boolean }).busy));
-    source.cancel();
-    expect((await failure(pull)).code).toBe(LSPErrorCodes.RequestCancelled);
-    await client.edit('main.ts', '');
-    expect(await client.diagnostics('fine.ts')).toHaveLength(1);
-    await client.until(() => !(client.statuses.at(-1) as { busy: boolean }).busy);
-  });
-
-  it('asks to be asked again when the document changes under its work', async () => {
-    await start({ files: { 'main.ts': 'slow(600000)' } });
-    await client.open('main.ts', 'slow(600000)');
-    const pull = client.pull('main.ts');
-    await client.until(() => client.statuses.some((status) => (status as { busy: boolean }).busy));
-    await client.edit('main.ts', 'var x;');
-    expect(await failure(pull)).toMatchObject({
-      code: LSPErrorCodes.ServerCancelled,
-      data: { retriggerRequest: true },
-    });
-    expect(await client.diagnostics('main.ts')).toHaveLength(1);
-  });
-
-  it('finishes work that takes longer than a slice', async () => {
-    await start({ files: { 'main.ts': 'slow(600) var x;' } });
-    expect(await client.diagnostics('main.ts')).toHaveLength(1);
-    expect(client.statuses).toContainEqual({ busy: true, findings: 0 });
-    await client.until(() => !(client.statuses.at(-1) as { busy: boolean }).busy);
-    expect(client.statuses.at(-1)).toEqual({ busy: false, findings: 1 });
   });
 
   it('says why a line is silent', async () => {
@@ -138,6 +110,52 @@ describe('the server', () => {
       const refused = await failure(client.connection.sendRequest('lockstep/explain', { rule }));
       expect(refused.code).toBe(LSPErrorCodes.RequestFailed);
     }
+  });
+});
+
+describe.each([
+  ['that watches its input', []],
+  ['that cannot', ['--unwatched']],
+])('a server %s', (_name, args) => {
+  afterEach(end);
+
+  it('answers a cancelled request as cancelled, long before its work would have been done', async () => {
+    // Without a way to stop, the work would outlast the test.
+    await start({ args, files: { 'main.ts': 'slow(600000)', 'fine.ts': 'var x;' } });
+    await client.open('main.ts', 'slow(600000)');
+    const source = new CancellationTokenSource();
+    const pull = client.connection.sendRequest(
+      'textDocument/diagnostic',
+      { textDocument: { uri: client.uri('main.ts') } },
+      source.token,
+    );
+    await client.until(() => client.statuses.some((status) => (status as { busy: boolean }).busy));
+    source.cancel();
+    expect((await failure(pull)).code).toBe(LSPErrorCodes.RequestCancelled);
+    await client.edit('main.ts', '');
+    expect(await client.diagnostics('fine.ts')).toHaveLength(1);
+    await client.until(() => !(client.statuses.at(-1) as { busy: boolean }).busy);
+  });
+
+  it('asks to be asked again when the document changes under its work', async () => {
+    await start({ args, files: { 'main.ts': 'slow(600000)' } });
+    await client.open('main.ts', 'slow(600000)');
+    const pull = client.pull('main.ts');
+    await client.until(() => client.statuses.some((status) => (status as { busy: boolean }).busy));
+    await client.edit('main.ts', 'var x;');
+    expect(await failure(pull)).toMatchObject({
+      code: LSPErrorCodes.ServerCancelled,
+      data: { retriggerRequest: true },
+    });
+    expect(await client.diagnostics('main.ts')).toHaveLength(1);
+  });
+
+  it('finishes work that takes longer than a slice', async () => {
+    await start({ args, files: { 'main.ts': 'slow(600) var x;' } });
+    expect(await client.diagnostics('main.ts')).toHaveLength(1);
+    expect(client.statuses).toContainEqual({ busy: true, findings: 0 });
+    await client.until(() => !(client.statuses.at(-1) as { busy: boolean }).busy);
+    expect(client.statuses.at(-1)).toEqual({ busy: false, findings: 1 });
   });
 });
 

@@ -20,4 +20,6 @@ export interface Timers {
   after(milliseconds: number, call: () => void): () => void;
   /** Resolves when messages that have arrived had their turn. */
   breathe(): Promise<void>;
+  /** True if something has arrived that had no turn yet; absent where that cannot be known while work is going on. */
+  messageWaiting?(): boolean;
 }

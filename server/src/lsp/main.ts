@@ -3,13 +3,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { createEngine } from '../engine.ts';
-import { nodeTimers, tryRead } from './node.ts';
+import { nodeTimers, tryRead, watchedStdin } from './node.ts';
 import { startServer } from './server.ts';
 
 const read = (file: string) => tryRead(() => readFileSync(file, 'utf8'));
+const stdin = process.argv.includes('--stdio') ? watchedStdin() : null;
 
-startServer(createConnection(ProposedFeatures.all), {
-  files: { read, page: (rule) => read(join(__dirname, 'rules', `${rule}.md`)) },
-  timers: nodeTimers,
-  createEngine,
-});
+startServer(
+  stdin === null
+    ? createConnection(ProposedFeatures.all)
+    : createConnection(ProposedFeatures.all, stdin.input, process.stdout),
+  {
+    files: { read, page: (rule) => read(join(__dirname, 'rules', `${rule}.md`)) },
+    timers: stdin?.timers ?? nodeTimers,
+    createEngine,
+  },
+);

@@ -31,6 +31,8 @@ export class Session {
   /** Counts everything that may change an answer. */
   #revision = 0;
   #long = 0;
+  /** Resolves when the work that was asked for last is over. */
+  #working: Promise<void> = Promise.resolve();
   #started: () => void = () => undefined;
   #isReady = false;
   /** Resolves when settings and engines are there; requests that come earlier wait. */
@@ -105,9 +107,16 @@ export class Session {
     );
   }
 
-  /** Work in slices, with the engines up to date at the beginning of each. */
+  /**
+   * Work in slices, with the engines up to date at the beginning of each. One after the other: two that take turns would
+   * each undo what the other has got.
+   */
   async work<T>(proceed: () => void, work: (cancelled: CancelCheck) => T): Promise<T> {
     const answer = { isLong: false };
+    const before = this.#working;
+    let done: () => void = () => undefined;
+    this.#working = new Promise((resolve) => (done = resolve));
+    await before;
     try {
       return await inSlices(
         this.host.timers,
@@ -122,6 +131,7 @@ export class Session {
         },
       );
     } finally {
+      done();
       if (answer.isLong && --this.#long === 0) this.onBusy(false);
     }
   }
