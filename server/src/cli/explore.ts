@@ -266,7 +266,11 @@ function forbiddenRows(
     .map((outcome) => {
       if (model === 'sc' || model === 'tso')
         return { outcome, why: `no run of the ${model} machine ends so` };
-      const { refusals, more, none } = explain(program, comparisonsOf(outcome), { model, init });
+      const { refusals, more, none } = explain(program, comparisonsOf(outcome), {
+        model,
+        init,
+        whole: true,
+      });
       const rest = refusals.length - 1 + more;
       const first = refusals[0];
       return {

@@ -37,6 +37,8 @@ export interface Explanation {
   readonly refusals: readonly Refusal[];
   /** Candidates beyond the first `MAX_REFUSALS`. */
   readonly more: number;
+  /** False if the search for candidates was stopped: there are more still. */
+  readonly complete: boolean;
   /** Set if there is no candidate at all: no choice of reads gives the values. */
   readonly none: string | null;
 }
@@ -45,15 +47,33 @@ export interface ExplainOptions {
   readonly model?: 'es' | 'es2017';
   readonly init?: InitMode;
   readonly cancelled?: CancelCheck;
+  /** True: `when` is a whole outcome, and registers that it does not name are not assigned. */
+  readonly whole?: boolean;
 }
 
 const MAX_REFUSALS = 64;
+/** Choices made in search of candidates. Few are needed to say why; all of them only where they are few. */
+const MAX_TRIED = 100_000;
 
-/** `when`: what the outcome is, or the part of it that matters. Throws Cancelled and TooLarge. */
+/**
+ * `when`: what the outcome is, or the part of it that matters; meant for outcomes that `explore` does not list.
+ * Throws Cancelled and TooLarge.
+ */
 export function explain(
   program: Program,
   when: readonly Comparison[],
   options: ExplainOptions = {},
+): Explanation {
+  const whole = attempt(program, when, options, true);
+  // Only where no read of whole values gives the outcome is it worth showing how a torn one would.
+  return whole.none === null ? whole : attempt(program, when, options, false);
+}
+
+function attempt(
+  program: Program,
+  when: readonly Comparison[],
+  options: ExplainOptions,
+  unmixed: boolean,
 ): Explanation {
   const budget: Budget = { cancelled: options.cancelled, choices: 0, exhausted: false };
   const rules = { unrepaired: options.model === 'es2017' };
@@ -65,10 +85,10 @@ export function explain(
   let allowed = false as boolean;
   for (const s of all.each()) {
     const wanted = wantedValues(s, when);
-    if (wanted === null) continue;
+    if (wanted === null || (options.whole === true && s.registers.length > when.length)) continue;
     sectionOrders(s, (sections) => {
-      if (allowed) return;
-      candidates(s, sections, wanted, init, budget, (chosen, values) => {
+      if (allowed || budget.exhausted) return;
+      candidates(s, sections, wanted, { init, unmixed, budget }, (chosen, values) => {
         if (!when.every((one) => holds(s, values, one))) return true;
         const refusal = judge(s, sections, chosen, init, rules, all.agents);
         if (refusal === null) {
@@ -83,11 +103,12 @@ export function explain(
         return true;
       });
     });
-    if (allowed) return { allowed, refusals: [], more: 0, none: null };
+    if (allowed) return { allowed, refusals: [], more: 0, complete: true, none: null };
+    if (budget.exhausted) break;
   }
   const none =
     refusals.length > 0 ? null : 'no choice of reads gives these values: nothing in the program writes them';
-  return { allowed, refusals, more, none };
+  return { allowed, refusals, more, complete: !budget.exhausted, none };
 }
 
 type Wanted = ReadonlyMap<number, readonly Comparison[]>;
@@ -117,8 +138,7 @@ function candidates(
   s: Skeleton,
   sections: SectionOrder,
   wanted: Wanted,
-  init: InitMode,
-  budget: Budget,
+  rules: { readonly init: InitMode; readonly unmixed: boolean; readonly budget: Budget },
   visit: (chosen: readonly Source[], values: Values) => boolean,
 ): void {
   const values = new Values(s);
@@ -129,11 +149,17 @@ function candidates(
   const choose = (index: number): boolean => {
     const read = s.reads[index];
     if (read === undefined) return values.hasOpen() || visit(chosen, values);
-    const found = sources(s, sections.clocks, values.bytes, read, { model: 'es', init, prune: false });
+    const found = sources(s, sections.clocks, values.bytes, read, {
+      model: 'es',
+      init: rules.init,
+      coherent: false,
+      unmixed: rules.unmixed,
+    });
     for (const source of found) {
-      // Tearing is asked later, so that a torn candidate can be shown; a larger set is never needed to show one.
+      // A larger set of writes for the same bytes is never needed to show a candidate.
       if (source.smaller.length > 0 || (source.value !== null && !fits(read, source.value))) continue;
-      if (!spend(budget)) return false;
+      if (!spend(rules.budget)) return false;
+      if (rules.budget.choices >= MAX_TRIED) rules.budget.exhausted = true;
       const mark = values.mark();
       chosen[read] = source;
       const goOn = !values.choose(read, source) || choose(index + 1);

@@ -127,18 +127,16 @@ export function registersOf(program: Program): readonly string[] {
 
 /** The outcome of a found execution, with keys in sorted order. */
 export function outcomeOf(found: Found): Outcome {
-  const entries: [string, string][] = [];
-  for (const { name, value } of sortedRegisters(found.s))
-    entries.push([name, show(found.values.operand(value)!)]);
-  return Object.fromEntries(entries);
+  const outcome: Record<string, string> = {};
+  for (const { name, value } of sortedRegisters(found.s)) outcome[name] = show(found.values.operand(value)!);
+  return outcome;
 }
 
 function note(found: Found, seen: Map<string, Outcome>): void {
+  const outcome = outcomeOf(found);
   let key = '';
-  for (const { name, value } of sortedRegisters(found.s)) {
-    key += `${name}=${show(found.values.operand(value)!)} `;
-  }
-  if (!seen.has(key)) seen.set(key, outcomeOf(found));
+  for (const name in outcome) key += `${name}=${outcome[name]!} `;
+  if (!seen.has(key)) seen.set(key, outcome);
 }
 
 const sortedCache = new WeakMap<Skeleton, Skeleton['registers']>();

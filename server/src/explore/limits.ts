@@ -2,7 +2,7 @@
 
 /** UTF-16 units of a program's text. */
 export const MAX_TEXT = 100_000;
-export const MAX_THREADS = 4;
+export const MAX_THREADS = 8;
 /** Accesses of one agent after loops are unrolled. */
 export const MAX_STEPS = 256;
 export const MAX_REPEAT = 32;
@@ -13,11 +13,11 @@ export const MAX_BLOCK = 4096;
 export const MAX_PATHS = 4096;
 /** Writes that one read could take a byte from: they are numbered in one 32-bit mask beside the initial value. */
 export const MAX_SOURCES = 30;
-export const MAX_OUTCOMES = 500_000;
+export const MAX_OUTCOMES = 250_000;
 /** Choices made while searching executions; about ten seconds. */
 export const MAX_CHOICES = 20_000_000;
 /** States of the interleaving machine. */
-export const MAX_STATES = 1_000_000;
+export const MAX_STATES = 500_000;
 
 /** A program that is too large for a bound above: the reader is told which one, never shown a part as the whole. */
 export class TooLarge extends Error {

@@ -34,51 +34,11 @@ export interface Rules {
  */
 export function force(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): boolean {
   for (;;) {
-    let changed = false as boolean;
+    let changed = false;
     for (let pair = 0; pair < pairs.writers.length; pair++) {
-      const writer = pairs.writers[pair]!;
-      const reader = pairs.readers[pair]!;
-      const put = (first: number, second: number, between: number): boolean => {
-        if (before(s, memory, first, second)) return true;
-        rules.forced?.(first, second, { writer, reader, between });
-        changed = true;
-        return order(s, memory, first, second);
-      };
-      if (writer === INIT) {
-        // (iii) with an init write, which happens before every V. In 2017: an edge from init, if R reads nothing else.
-        if (s.sc[reader] === 0 || (rules.unrepaired && !pairs.sole[pair])) continue;
-        for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
-          if (!put(reader, between, between)) return false;
-        }
-        continue;
-      }
-      if (synchronizes(s, writer, reader)) {
-        // (i)
-        for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
-          if (between === writer) continue;
-          if (before(s, memory, writer, between)) {
-            if (!put(reader, between, between)) return false;
-          } else if (before(s, memory, between, reader)) {
-            if (!put(between, writer, between)) return false;
-          }
-        }
-        continue;
-      }
-      if (rules.unrepaired || !before(s, hb, writer, reader)) continue;
-      if (s.sc[writer] === 1) {
-        // (ii)
-        for (const between of s.equalSc[writer]!) {
-          if (between !== reader && before(s, hb, between, reader) && !put(between, writer, between))
-            return false;
-        }
-      }
-      if (s.sc[reader] === 1) {
-        // (iii)
-        for (const between of s.equalSc[reader]!) {
-          if (between !== writer && before(s, hb, writer, between) && !put(reader, between, between))
-            return false;
-        }
-      }
+      const effect = forcePair(s, hb, memory, pairs, pair, rules);
+      if (effect === CYCLE) return false;
+      if (effect === CHANGED) changed = true;
     }
     if (!changed) return true;
   }
@@ -86,7 +46,11 @@ export function force(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rul
 
 /** Decides what `force` left open. The result is a closed order that fixes every choice, or null if there is none. */
 export function settle(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): Clocks | null {
-  if (!force(s, hb, memory, pairs, rules)) return null;
+  return force(s, hb, memory, pairs, rules) ? decide(s, hb, memory, pairs, rules) : null;
+}
+
+/** The same where `force` has just been called with these pairs. */
+export function decide(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): Clocks | null {
   const open = undecided(s, memory, pairs, rules);
   if (open === null) return memory;
   for (const [first, second] of [
@@ -99,6 +63,83 @@ export function settle(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, ru
     if (result !== null) return result;
   }
   return null;
+}
+
+const KEPT = 0;
+const CHANGED = 1;
+const CYCLE = 2;
+type Effect = typeof KEPT | typeof CHANGED | typeof CYCLE;
+
+function forcePair(
+  s: Skeleton,
+  hb: Clocks,
+  memory: Clocks,
+  pairs: Pairs,
+  pair: number,
+  rules: Rules,
+): Effect {
+  const writer = pairs.writers[pair]!;
+  const reader = pairs.readers[pair]!;
+  let effect: Effect = KEPT;
+  if (writer === INIT) {
+    // (iii) with an init write, which happens before every V. In 2017: an edge from init, if R reads nothing else.
+    if (s.sc[reader] === 0 || (rules.unrepaired && !pairs.sole[pair])) return KEPT;
+    for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
+      const put = putEdge(s, memory, reader, between, writer, reader, between, rules);
+      if (put === CYCLE) return CYCLE;
+      if (put === CHANGED) effect = CHANGED;
+    }
+    return effect;
+  }
+  if (synchronizes(s, writer, reader)) {
+    // (i)
+    for (const between of rules.unrepaired ? s.equalAny[reader]! : s.equalSc[reader]!) {
+      if (between === writer) continue;
+      const put = before(s, memory, writer, between)
+        ? putEdge(s, memory, reader, between, writer, reader, between, rules)
+        : before(s, memory, between, reader)
+          ? putEdge(s, memory, between, writer, writer, reader, between, rules)
+          : KEPT;
+      if (put === CYCLE) return CYCLE;
+      if (put === CHANGED) effect = CHANGED;
+    }
+    return effect;
+  }
+  if (rules.unrepaired || !before(s, hb, writer, reader)) return KEPT;
+  if (s.sc[writer] === 1) {
+    // (ii)
+    for (const between of s.equalSc[writer]!) {
+      if (between === reader || !before(s, hb, between, reader)) continue;
+      const put = putEdge(s, memory, between, writer, writer, reader, between, rules);
+      if (put === CYCLE) return CYCLE;
+      if (put === CHANGED) effect = CHANGED;
+    }
+  }
+  if (s.sc[reader] === 1) {
+    // (iii)
+    for (const between of s.equalSc[reader]!) {
+      if (between === writer || !before(s, hb, writer, between)) continue;
+      const put = putEdge(s, memory, reader, between, writer, reader, between, rules);
+      if (put === CYCLE) return CYCLE;
+      if (put === CHANGED) effect = CHANGED;
+    }
+  }
+  return effect;
+}
+
+function putEdge(
+  s: Skeleton,
+  memory: Clocks,
+  first: number,
+  second: number,
+  writer: number,
+  reader: number,
+  between: number,
+  rules: Rules,
+): Effect {
+  if (before(s, memory, first, second)) return KEPT;
+  rules.forced?.(first, second, { writer, reader, between });
+  return order(s, memory, first, second) ? CHANGED : CYCLE;
 }
 
 /** Clause "synchronizes-with" for a pair that is in reads-from. */

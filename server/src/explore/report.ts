@@ -113,6 +113,7 @@ export function refusalsText(when: readonly Comparison[], explanation: Explanati
     (refusal) => `  ${refusal.reads.join(', ')}\n    ${refusalText(refusal)}`,
   );
   if (explanation.more > 0) lines.push(`  and ${explanation.more} more`);
+  if (!explanation.complete) lines.push('  and others: the search for candidates was stopped');
   const each =
     count === 1
       ? 'the one candidate execution breaks a clause'

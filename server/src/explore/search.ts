@@ -5,10 +5,10 @@
 import type { CancelCheck } from '../base/cancel.ts';
 import { Cancelled } from '../base/cancel.ts';
 import type { Clocks } from './clocks.ts';
-import { order } from './clocks.ts';
+import { before, order } from './clocks.ts';
 import { MAX_CHOICES } from './limits.ts';
 import type { Pairs } from './memory-order.ts';
-import { force, settle, synchronizes } from './memory-order.ts';
+import { decide, force, synchronizes } from './memory-order.ts';
 import type { InitMode, Model, Scalar } from './program.ts';
 import type { SectionOrder } from './sections.ts';
 import type { Skeleton } from './skeleton.ts';
@@ -89,7 +89,8 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
     const found = sources(s, sections.clocks, values.bytes, read, {
       model: rules.model,
       init: rules.init,
-      prune: true,
+      coherent: true,
+      unmixed: true,
     });
     if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] !== null))) {
       const possible = found.filter(
@@ -112,7 +113,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
         return true;
       }
       if (unsettled.some((read) => redundant(hb, read, chosen[read]!))) return true;
-      const complete = hasMemoryRules ? settle(s, hb, memory, pairs, memoryRules) : memory;
+      const complete = hasMemoryRules ? decide(s, hb, memory, pairs, memoryRules) : memory;
       return complete === null || rules.visit({ s, sections, chosen, values, hb, pairs, memory: complete });
     }
     const read = pick();
@@ -121,6 +122,8 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
     picked[read] = 1;
     for (const source of sourcesOf(read)) {
       if (!spend(rules.budget)) return false;
+      // Most sources fail by what is ordered already: no copy is needed to see it.
+      if (!allCoherent(s, hb, read, source) || overtaken(s, memory, read, source)) continue;
       const mark = values.mark();
       const pairMark = pairs.writers.length;
       chosen[read] = source;
@@ -138,7 +141,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
         consistent =
           nextHb === hb
             ? allCoherent(s, hb, read, source)
-            : order_.every((other) => picked[other] === 0 || allCoherent(s, nextHb, other, chosen[other]!));
+            : stillCoherent(s, hb, nextHb, chosen, picked, read);
       }
       // Checked with the edges of this source, since a smaller one may need some of them too.
       if (settled && consistent && redundant(nextHb, read, source)) consistent = false;
@@ -185,6 +188,51 @@ export function spend(budget: Budget): boolean {
 function readOrder(s: Skeleton): readonly number[] {
   const weight = (read: number): number => 2 * s.sc[read]! + (s.constraintsOf[read]!.length > 0 ? 1 : 0);
   return [...s.reads].sort((a, b) => weight(b) - weight(a) || a - b);
+}
+
+/** True if an atomic write of the same range lies in memory order between the read and one that it synchronizes with. */
+function overtaken(s: Skeleton, memory: Clocks, read: number, source: Source): boolean {
+  if (s.sc[read] === 0) return false;
+  for (const writer of source.writers) {
+    if (writer === INIT || !synchronizes(s, writer, read)) continue;
+    if (before(s, memory, read, writer)) return true;
+    for (const between of s.equalSc[read]!) {
+      if (before(s, memory, writer, between) && before(s, memory, between, read)) return true;
+    }
+  }
+  return false;
+}
+
+/** True if what happens before the read, and before the writes that it could be compared with, is what it was. */
+function unmoved(s: Skeleton, hb: Clocks, nextHb: Clocks, read: number): boolean {
+  if (!sameRow(s, hb, nextHb, read)) return false;
+  for (const group of s.classes[read]!) {
+    for (const write of group.covers) if (!sameRow(s, hb, nextHb, write)) return false;
+  }
+  return true;
+}
+
+function sameRow(s: Skeleton, hb: Clocks, nextHb: Clocks, event: number): boolean {
+  const from = event * s.agents;
+  for (let index = from; index < from + s.agents; index++) if (hb[index] !== nextHb[index]) return false;
+  return true;
+}
+
+/** The reads chosen so far whose past has grown, and the new one, are coherent. */
+function stillCoherent(
+  s: Skeleton,
+  hb: Clocks,
+  nextHb: Clocks,
+  chosen: readonly (Source | undefined)[],
+  picked: Uint8Array,
+  latest: number,
+): boolean {
+  for (const read of s.reads) {
+    if (picked[read] === 0) continue;
+    if (read !== latest && unmoved(s, hb, nextHb, read)) continue;
+    if (!allCoherent(s, nextHb, read, chosen[read]!)) return false;
+  }
+  return true;
 }
 
 /** True if no choice still to be made can add to what happens before the read, unless the read itself synchronizes. */

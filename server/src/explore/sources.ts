@@ -32,8 +32,10 @@ export interface Source {
 export interface SourceRules {
   readonly model: Model;
   readonly init: InitMode;
-  /** Leave out what the base order or tearing forbids at once. Off when the reader asks why something is forbidden. */
-  readonly prune: boolean;
+  /** Leave out writes that the order given is enough to forbid. Off when the reader asks why something is forbidden. */
+  readonly coherent: boolean;
+  /** Leave out sets of writes that no order would let a read mix. */
+  readonly unmixed: boolean;
 }
 
 /** True unless clause "Coherent Reads" forbids the read to take bytes of this class from the write. */
@@ -44,18 +46,26 @@ export function coherent(
   writer: number,
   group: ByteClass,
 ): boolean {
-  if (writer === INIT) return !group.covers.some((other) => before(s, clocks, other, read));
-  if (before(s, clocks, read, writer)) return false;
-  return !group.covers.some(
-    (other) => other !== writer && before(s, clocks, writer, other) && before(s, clocks, other, read),
-  );
+  if (writer !== INIT && before(s, clocks, read, writer)) return false;
+  for (const other of group.covers) {
+    if (other === writer || !before(s, clocks, other, read)) continue;
+    if (writer === INIT || before(s, clocks, writer, other)) return false;
+  }
+  return true;
 }
 
 /** True if every byte of the source can come from one of its writes under the order. */
 export function allCoherent(s: Skeleton, clocks: Clocks, read: number, source: Source): boolean {
-  return source.needs.every(({ group, oneOf }) =>
-    oneOf.some((writer) => coherent(s, clocks, read, writer, group)),
-  );
+  for (const { group, oneOf } of source.needs) {
+    let found = false;
+    for (const writer of oneOf) {
+      if (!coherent(s, clocks, read, writer, group)) continue;
+      found = true;
+      break;
+    }
+    if (!found) return false;
+  }
+  return true;
 }
 
 /** True unless clause "Tear Free Reads" forbids the read to take bytes from both. */
@@ -92,7 +102,7 @@ export function sources(
     for (let index = 0; index < writers.length; index++) {
       const writer = writers[index]!;
       if (writer !== INIT && !group.covers.includes(writer)) continue;
-      if (rules.prune && !coherent(s, clocks, read, writer, group)) continue;
+      if (rules.coherent && !coherent(s, clocks, read, writer, group)) continue;
       usable.push(index);
     }
     for (const byte of group.bytes) {
@@ -160,7 +170,7 @@ function conflicts(
   rules: SourceRules,
 ): number[] {
   return writers.map((writer, index) => {
-    if (!rules.prune) return 0;
+    if (!rules.unmixed) return 0;
     let mask = 0;
     writers.forEach((other, otherIndex) => {
       if (index === otherIndex) return;
