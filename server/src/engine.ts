@@ -319,7 +319,7 @@ class LocalEngine implements Engine {
 
   /** Reuses the linked program while nothing that it was made from means anything else (cut-off 2). */
   #link(cancelled?: CancelCheck): Linked {
-    const roots = this.files().filter((file) => this.#units.showsConcurrency(file));
+    const roots = this.#units.roots(this.files());
     const key = roots.join('\n');
     const known = this.#linked;
     if (known?.roots === key && [...known.used].every(([file, hash]) => this.#unitHash(file) === hash))
@@ -392,7 +392,7 @@ class LocalEngine implements Engine {
   }
 
   #programKey(): string {
-    const roots = this.files().filter((file) => this.#units.showsConcurrency(file));
+    const roots = this.#units.roots(this.files());
     return `program ${hashText(this.files().join('\n'))} ${hashText(roots.map((file) => this.#units.textHash(file)).join('\n'))}`;
   }
 

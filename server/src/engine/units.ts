@@ -18,8 +18,16 @@ const MINIFIED_FROM = 100_000;
 const MINIFIED_LINE = 1_000;
 
 /** What shows concurrency: only files that name one of these take part in the whole-program analysis by themselves. */
-const INTENT =
-  /\b(?:SharedArrayBuffer|Atomics|SharedWorker|Worker|worker_threads|parentPort|onmessage|postMessage|BroadcastChannel|MessageChannel|async-mutex|await-lock|lockstep\/sync|Mutex|RWMutex)\b|\bnavigator\.locks\b|\bWebAssembly\.Memory\b|(?<![bBcC])(?:Lock|Mutex)\b|\.(?:runExclusive|acquire|withLock|lockAsync|unlock)\(/;
+const INTENT = new RegExp(
+  [
+    String.raw`\b(?:SharedArrayBuffer|Atomics|worker_threads|parentPort|onmessage|BroadcastChannel)\b`,
+    String.raw`\bnew\s+(?:[\w$]+\.)*(?:Shared)?Worker\b`,
+    String.raw`\b(?:WebAssembly\.Memory|navigator\.locks)\b`,
+    String.raw`['"](?:async-mutex|await-lock|lockstep/sync)['"]`,
+    String.raw`[?&](?:shared)?worker\b`,
+    String.raw`\bclass\s+\w*(?<![bBcC])(?:Lock|Mutex)\b`,
+  ].join('|'),
+);
 
 export class Units {
   readonly #workspace: Workspace;
@@ -45,11 +53,27 @@ export class Units {
     return known.hash;
   }
 
-  showsConcurrency(file: FileId): boolean {
+  #shows(file: FileId): boolean {
     const known = this.#get(file);
     if (known === null) return false;
     known.shows ??= known.leftOut === null && INTENT.test(known.text);
     return known.shows;
+  }
+
+  /** Files that show concurrency, and those that import one of them by name: they may use its locks and buffers. */
+  roots(files: readonly FileId[]): FileId[] {
+    const shown = files.filter((file) => this.#shows(file));
+    if (shown.length === 0) return shown;
+    const names = [...new Set(shown.map(stem))].map((name) => name.replace(/[^\w-]/g, '\\$&'));
+    const imports = new RegExp(
+      String.raw`\b(?:from|import|require)\b\s*\(?\s*['"](?:[^'"]*/)?(?:${names.join('|')})(?:\.[cm]?[jt]sx?)?['"]`,
+    );
+    const known = new Set(shown);
+    return files.filter((file) => {
+      if (known.has(file)) return true;
+      const text = this.#get(file);
+      return text !== null && text.leftOut === null && imports.test(text.text);
+    });
   }
 
   /** Why a file is left out, in words; null: it is not. */
@@ -80,4 +104,11 @@ function whyLeftOut(text: string): string | null {
   return text.length / lines > MINIFIED_LINE
     ? 'looks minified: not analysed; analyse its source instead'
     : null;
+}
+
+/** `pool` of `src/pool.ts`; `pool` of `src/pool/index.ts`, which is how it is imported. */
+function stem(file: FileId): string {
+  const parts = file.split('/');
+  const name = parts.at(-1)!.replace(/\.[cm]?[jt]sx?$/, '');
+  return name === 'index' ? (parts.at(-2) ?? name) : name;
 }

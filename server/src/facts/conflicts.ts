@@ -70,6 +70,8 @@ function mayConflict(program: Program, first: Event, second: Event): boolean {
   const [a, b] = [first.bytes, second.bytes];
   if (a === null || b === null || !overlap(a, b)) return false;
   if (first.atomic && second.atomic) return false;
+  // A control word and data share a buffer: a plain access of which only the range is known is not one of the word.
+  if ((first.atomic || second.atomic) && !(a.exact && b.exact)) return false;
   return first.agent !== second.agent || program.agents[first.agent]!.many;
 }
 

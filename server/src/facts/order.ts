@@ -70,7 +70,8 @@ function byTurn<T>(items: readonly T[], turnOf: (item: T) => number): Map<number
 interface Place {
   readonly turn: number;
   readonly event: number;
-  readonly steps: readonly OrderStep[];
+  /** How it was reached; null at the start. */
+  readonly by: { readonly step: OrderStep; readonly from: Place } | null;
   /** The read that published into this turn: what is behind it must be decided by it. */
   readonly through: Event | null;
 }
@@ -83,10 +84,10 @@ const MAX_PLACES = 4_000;
 
 function explore(graph: Graph, first: Event, only: 'publication' | undefined): Reach {
   const reach = new Map<number, Place[]>();
-  const queue: Place[] = [{ turn: first.turn, event: first.id + 1, steps: [], through: null }];
+  const queue: Place[] = [{ turn: first.turn, event: first.id + 1, by: null, through: null }];
   for (let index = 0; index < queue.length && index < MAX_PLACES; index++) {
     const place = queue[index]!;
-    if (place.steps.length > 0) {
+    if (place.by !== null) {
       const known = reach.get(place.turn) ?? [];
       const isKnown = known.some(
         ({ event, through }) =>
@@ -98,7 +99,7 @@ function explore(graph: Graph, first: Event, only: 'publication' | undefined): R
     if (only === undefined) {
       for (const { from, to, why } of graph.edges.get(place.turn) ?? []) {
         if (from.event < place.event) continue;
-        queue.push({ turn: to.turn, event: to.event, steps: [...place.steps, step(why)], through: null });
+        queue.push({ turn: to.turn, event: to.event, by: { step: step(why), from: place }, through: null });
       }
     }
     for (const { release, acquire } of graph.publications.get(place.turn) ?? []) {
@@ -107,7 +108,7 @@ function explore(graph: Graph, first: Event, only: 'publication' | undefined): R
       queue.push({
         turn: acquire.turn,
         event: acquire.id + 1,
-        steps: [...place.steps, next],
+        by: { step: next, from: place },
         through: acquire,
       });
     }
@@ -126,7 +127,13 @@ function arrival(reach: Reach, second: Event): readonly OrderStep[] | null {
       through === null || through.guards.some((branch) => second.arms.some((arm) => arm >> 1 === branch))
     );
   });
-  return place?.steps ?? null;
+  return place === undefined ? null : stepsTo(place);
+}
+
+function stepsTo(place: Place): OrderStep[] {
+  const steps: OrderStep[] = [];
+  for (let at = place; at.by !== null; at = at.by.from) steps.push(at.by.step);
+  return steps.reverse();
 }
 
 /** Pairs of an atomic write (or notify) and an atomic read (or wait) of one cell, whose result decides a branch. */

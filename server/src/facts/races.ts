@@ -23,7 +23,9 @@ export const races: Fact<readonly Race[]> = {
       const others = open.flatMap((conflict) => otherSide(conflict, event));
       const other = best(event, others);
       if (other === undefined || isReadOfUpdate(program, event, open)) continue;
-      const kind = event.from !== null ? 'update' : other.atomic ? 'mixed' : 'access';
+      // With a single writer nothing is lost: then it is an access like any other.
+      const isUpdate = event.from !== null && others.some((each) => each.op === 'write');
+      const kind = isUpdate ? 'update' : other.atomic ? 'mixed' : 'access';
       if (!found.some((race) => sameMark(race.event.at, event.at))) {
         found.push({ kind, event, other, region: event.region! });
       }
@@ -160,7 +162,7 @@ function cells(program: Program): Event[][] {
   }
   const byCell = new Map<string, Event[]>();
   for (const event of program.events) {
-    if (event.region === null || event.bytes === null || (event.op !== 'read' && event.op !== 'write'))
+    if (event.region === null || event.bytes?.exact !== true || (event.op !== 'read' && event.op !== 'write'))
       continue;
     const { size } = agentsOf.get(event.region)!;
     if (size > 1 || program.agents[event.agent]!.many || lockWords.has(event.place)) continue;

@@ -244,7 +244,10 @@ export interface Binding {
 export interface Import {
   readonly specifier: string;
   readonly name: string;
+  /** null: `import 's'`, which only runs it, a re-export, or a call of `import` or `require`. */
   readonly binding: BindingId | null;
+  /** `import 's'`. */
+  readonly bare: boolean;
   readonly typeOnly: boolean;
   readonly at: Point;
 }

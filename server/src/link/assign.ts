@@ -4,6 +4,7 @@ import { frameOf } from './exec.ts';
 import type { Frame } from './heap.ts';
 import type { Machine } from './machine.ts';
 import { elementsOf, getMember, setMember } from './members.ts';
+import { regionsOf } from './memory.ts';
 import { render } from './render.ts';
 import { exactString, join, NONE, number, type Values } from './values.ts';
 import { setGlobal } from './globals.ts';
@@ -78,6 +79,7 @@ export function nameRegions(m: Machine, value: Values, name: string): void {
   if (name === '') return;
   for (const object of m.objectsOf(value)) {
     if (object.is.kind === 'region') m.rename([object.is.region], name);
+    if (object.is.kind === 'view') m.rename(regionsOf(m, object), name);
     if (object.is.kind === 'lock') m.renameLock(object.is.lock, name);
   }
 }

@@ -122,7 +122,8 @@ export function runLater(
   for (const { id, is } of m.objectsOf(funcs)) {
     if (is.kind !== 'func' && is.kind !== 'builtin') continue;
     const code = is.kind === 'func' ? `${is.unit.file}#${is.func.id}` : is.name;
-    const key = `${m.causeAt(site.frame, site.at, kind)}|${m.turn.depth < 2 ? id : code}`;
+    const cause = m.causeAt(site.frame, site.at, kind);
+    const key = `${cause}|${cause.startsWith('deep ') ? code : id}`;
     const name = is.kind === 'func' ? is.func.name : is.name;
     const many = repeats || m.turn.many || m.loops.length > 0;
     m.effects++;

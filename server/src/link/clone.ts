@@ -8,6 +8,7 @@ const MAX_DEPTH = 6;
 export function cloneValue(m: Machine, key: string, values: Values, depth = 0): Values {
   let result: Values = { ...values, objs: [], tags: perWorker(m, values.tags) };
   if (depth > MAX_DEPTH) return result;
+  if (depth === 0) m.cloning.clear();
   for (const target of m.objectsOf(values)) {
     const { is } = target;
     switch (is.kind) {
@@ -34,15 +35,15 @@ export function cloneValue(m: Machine, key: string, values: Values, depth = 0): 
       case 'instance': {
         const kind = is.kind === 'instance' ? 'object' : is.kind;
         const id = `${key}|${target.id}`;
-        const isOpen = m.cloning.has(id);
+        // Each object is copied once, however many ways lead to it.
+        const isCopied = m.cloning.has(id);
         const copy = m.make(id, () => ({ kind }), target.madeAt);
         result = join(result, object(copy.id));
-        if (isOpen) break;
+        if (isCopied) break;
         m.cloning.add(id);
         for (const [name, value] of target.fields)
           m.heap.setField(copy, name, cloneValue(m, key, value, depth + 1));
         m.heap.addRest(copy, cloneValue(m, key, target.rest, depth + 1));
-        m.cloning.delete(id);
         break;
       }
       default:

@@ -5,7 +5,7 @@ import { callFunction, initialize } from './call.ts';
 import type { Frame, HeapObject } from './heap.ts';
 import type { AgentState, Machine } from './machine.ts';
 import { ELEMENT_SIZES, WHOLE } from './memory.ts';
-import { ANY, join, NONE, number, object, type Values } from './values.ts';
+import { ANY, NONE, number, object, type Values } from './values.ts';
 
 export interface Entry {
   readonly key: string;

@@ -48,6 +48,7 @@ function settle(files: readonly FileId[], workers: ReadonlySet<FileId>, host: Li
   for (let time = 0; time < 2; time++) {
     m.record();
     pass(m, roots);
+    if (m.resolving.size === 0) break;
   }
   return m;
 }

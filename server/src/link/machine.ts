@@ -111,9 +111,11 @@ const MAX_DEPTH = 24;
 const MAX_PATH = 4;
 /** How many turns that cause each other are told apart. */
 const MAX_CAUSES = 2;
-const STEPS_PER_TURN = 60_000;
+/** How many uses of one place that causes turns are told apart. */
+const MAX_USES = 8;
+const STEPS_PER_TURN = 40_000;
 /** For learning; each recording pass has as much again. */
-const STEPS_IN_ALL = 800_000;
+const STEPS_IN_ALL = 400_000;
 
 /**
  * The abstract machine: runs every agent's code over abstract values until nothing new is learnt, then once more
@@ -148,6 +150,7 @@ export class Machine {
   readonly afterPromise = new Map<string, number>();
   readonly lockApis = new Map<number, string>();
   readonly lockClasses = new WeakMap<Unit, Map<string, boolean>>();
+  private readonly causes = new Map<string, Set<string>>();
   readonly cloning = new Set<string>();
   /** Handler's turn → the message that it handles; and message → where it was sent from. */
   received: { turn: string; sent: string }[] = [];
@@ -235,9 +238,14 @@ export class Machine {
    * request and its reply) would have no end: beyond a depth, places are no longer told apart by what led to them.
    */
   causeAt(frame: Frame, n: Point, what: string): string {
-    return this.turn.depth < MAX_CAUSES
-      ? this.keyAt(frame, n, what)
-      : `deep ${this.agent.key} ${frame.unit.file}#${frame.func.id}:${n} ${what}`;
+    const place = `${this.agent.key} ${frame.unit.file}#${frame.func.id}:${n} ${what}`;
+    let keys = this.causes.get(place);
+    if (keys === undefined) this.causes.set(place, (keys = new Set()));
+    const key = this.keyAt(frame, n, what);
+    const isTold = this.turn.depth < MAX_CAUSES && (keys.has(key) || keys.size < MAX_USES);
+    if (!isTold) return `deep ${place}`;
+    keys.add(key);
+    return key;
   }
 
   make(key: string, is: () => ObjectKind, madeAt: Mark | null): HeapObject {

@@ -35,9 +35,10 @@ export function loadModule(m: Machine, file: FileId): Frame | null {
   const frame = m.frame(unit, func, null);
   m.agent.modules.set(file, frame);
   m.agent.visited.add(func);
-  // What it imports runs first, as the language has it.
+  // What is imported for its effect runs now; the rest when one of its names is first used, which orders it no worse
+  // and leaves alone what has nothing to do with this.
   for (const each of unit.imports) {
-    if (each.typeOnly || each.binding === null) continue;
+    if (!each.bare) continue;
     const target = m.host.resolve(each.specifier, file);
     if (target !== null) loadModule(m, target);
   }

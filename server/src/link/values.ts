@@ -130,13 +130,21 @@ export function equality(a: Values, b: Values): boolean | null {
 }
 
 export function arithmetic(op: string, a: Values, b: Values): Values {
-  const tags = op === '%' || op === '&' ? dropDistinct(a.tags, b.tags) : union(a.tags, b.tags, MAX_TAGS);
+  const tags =
+    op === '%' || op === '&' || op === '^' || isMirror(op, b)
+      ? dropDistinct(a.tags, b.tags)
+      : union(a.tags, b.tags, MAX_TAGS);
   const [x, y] = [a.num, b.num];
   if (x === null || y === null) {
     if (op === '+' && (a.consts.length > 0 || b.consts.length > 0)) return tagged(concat(a, b), tags);
     return { ...NONE, num: ANY_NUMBER, tags };
   }
   return { ...NONE, num: known(intervalOf(op, x, y)), tags };
+}
+
+/** `1 - side` is the other worker's side: it differs from worker to worker, but not from theirs. */
+function isMirror(op: string, b: Values): boolean {
+  return op === '-' && b.tags.includes('worker');
 }
 
 /** `id % 2` no longer differs from worker to worker. */

@@ -62,9 +62,10 @@ function callOn(m: Machine, site: CallSite, method: string, view: HeapObject): V
   const [first = NONE, second] = args;
   const how = { atomic: false, via: method };
   const self = object(view.id);
-  const readAll = (index: Values = WHOLE) => read(m, frame, at, view, index, size, '', how);
+  const receiver = site.text.slice(0, Math.max(0, site.text.lastIndexOf('.')));
+  const readAll = (index: Values = WHOLE) => read(m, frame, at, view, index, size, receiver, how);
   const writeAll = (value: Values, index: Values = WHOLE) =>
-    write(m, frame, at, view, index, size, value, '', how);
+    write(m, frame, at, view, index, size, value, receiver, how);
   switch (method) {
     case 'fill':
       writeAll(first, second === undefined ? WHOLE : from(second, args[2]));

@@ -234,7 +234,8 @@ function register(
   for (const { id, is } of m.objectsOf(funcs)) {
     if (is.kind !== 'func' && is.kind !== 'builtin') continue;
     const code = is.kind === 'func' ? `${is.unit.file}#${is.func.id}` : is.name;
-    const key = `${m.causeAt(frame, at, 'handler')}|${m.turn.depth < 2 ? id : code}|${end}`;
+    const cause = m.causeAt(frame, at, 'handler');
+    const key = `${cause}|${cause.startsWith('deep ') ? code : id}|${end}`;
     m.effects++;
     if (!m.handlers.has(key)) m.heap.changes++;
     m.handlers.set(key, { key, end, func: id, form, agent: m.agent, at: m.mark(frame, at) });

@@ -169,7 +169,7 @@ function lowerCall(cx: Lowering, node: ts.CallExpression): Expr {
     const of = lowerExpr(cx, first);
     const at = pointOf(cx, node);
     if (of.e === 'const' && typeof of.value === 'string') {
-      cx.imports.push({ specifier: of.value, name: '*', binding: null, typeOnly: false, at });
+      cx.imports.push({ specifier: of.value, name: '*', binding: null, bare: false, typeOnly: false, at });
     }
     return { e: 'import', of, at };
   }

@@ -44,6 +44,7 @@ function declareImports(cx: Lowering, statement: ts.Statement): void {
       specifier,
       name: 'default',
       binding,
+      bare: false,
       typeOnly: statement.isTypeOnly,
       at: pointOf(cx, moduleReference),
     });
@@ -54,13 +55,13 @@ function declareImports(cx: Lowering, statement: ts.Statement): void {
   const at = pointOf(cx, statement.moduleSpecifier);
   const clause = statement.importClause;
   if (clause === undefined) {
-    cx.imports.push({ specifier, name: '*', binding: null, typeOnly: false, at });
+    cx.imports.push({ specifier, name: '*', binding: null, bare: true, typeOnly: false, at });
     return;
   }
   const typeOnly = clause.phaseModifier === ts.SyntaxKind.TypeKeyword;
   const add = (name: string, local: ts.Identifier, onlyType: boolean) => {
     const binding = declare(cx, local, local.text, 'import', null);
-    cx.imports.push({ specifier, name, binding, typeOnly: typeOnly || onlyType, at });
+    cx.imports.push({ specifier, name, binding, bare: false, typeOnly: typeOnly || onlyType, at });
   };
   if (clause.name !== undefined) add('default', clause.name, false);
   const named = clause.namedBindings;
@@ -110,7 +111,14 @@ function collectExportDeclaration(cx: Lowering, statement: ts.ExportDeclaration)
   const clause = statement.exportClause;
   if (from !== undefined && ts.isStringLiteral(from)) {
     const specifier = from.text;
-    cx.imports.push({ specifier, name: '*', binding: null, typeOnly: false, at: pointOf(cx, from) });
+    cx.imports.push({
+      specifier,
+      name: '*',
+      binding: null,
+      bare: false,
+      typeOnly: false,
+      at: pointOf(cx, from),
+    });
     if (clause === undefined) cx.exports.push({ name: null, specifier });
     else if (ts.isNamespaceExport(clause))
       cx.exports.push({ name: clause.name.text, specifier, imported: '*' });

@@ -1,4 +1,5 @@
 /** The list of rules. Adding one: a folder, a line here. */
+import { rule as noLateLoopVariable } from './no-late-loop-variable/rule.ts';
 import { rule as noLockOrderCycle } from './no-lock-order-cycle/rule.ts';
 import { rule as noLockReacquire } from './no-lock-reacquire/rule.ts';
 import { rule as noMixedAtomics } from './no-mixed-atomics/rule.ts';
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   noMixedAtomics,
   noUnguardedSharedAccess,
   unknownWorker,
+  noLateLoopVariable,
   noLockOrderCycle,
   noLockReacquire,
   suppression,
