@@ -6,12 +6,12 @@ export interface Explanation {
   readonly title: string;
   /** One or more short paragraphs of markdown. */
   readonly text: string;
-  /** Other places of the story, each with a sentence. */
+  /** Other places of the story; the label says what stands there, who shows it puts `file:line` before it. */
   readonly links: readonly { readonly label: string; readonly span: Span }[];
   readonly lesson: string | null;
 }
 
-/** A named reason why nothing is reported at a place. */
+/** A named reason why nothing is reported at a place; the name `reported` says that something is. */
 export interface Reason {
   readonly name: string;
   readonly span: Span;
