@@ -21,9 +21,12 @@ export function quoted(place: string): string {
 
 /** `reads`, `writes`, `updates`, with the atomic operation where there is one. */
 export function doesTo(event: Event): string {
-  const verb = event.op === 'read' ? 'reads' : event.from !== null ? 'updates' : 'writes';
+  const isUpdate = event.from !== null || READ_MODIFY_WRITE.test(event.via);
+  const verb = isUpdate ? 'updates' : event.op === 'read' ? 'reads' : 'writes';
   return event.atomic ? `${verb} ${quoted(event.place)} with ${event.via}` : `${verb} ${quoted(event.place)}`;
 }
+
+const READ_MODIFY_WRITE = /^Atomics\.(?:add|sub|and|or|xor|exchange|compareExchange)$/;
 
 type Related = NonNullable<Report['related']>[number];
 
