@@ -136,6 +136,26 @@ describe('silencing', () => {
     expect(JSON.parse(applyTo('', uri, edit))).toEqual({ rules: { 'fake-var': 'off' } });
   });
 
+  it.each(['{ "rules": 5 }', '[]', '7'])('leaves a configuration alone that is %s', async (config) => {
+    await start({ files: { 'main.ts': 'var x;', 'lockstep.config.json': config } });
+    expect(titles(await client.actions('main.ts', 0))).toEqual([
+      'Use let',
+      'Use const',
+      'Suppress with a reason',
+    ]);
+  });
+
+  it.each(['', '// none yet\n', '{\n  // none yet\n}\n'])(
+    'completes the configuration %j',
+    async (config) => {
+      await start({ files: { 'main.ts': 'var x;', 'lockstep.config.json': config } });
+      const { edit } = await client.resolve(named(await client.actions('main.ts', 0), TURN_OFF));
+      const after = applyTo(config, client.uri('lockstep.config.json'), edit);
+      expect(JSON.parse(after.replaceAll(/\/\/.*/g, ''))).toEqual({ rules: { 'fake-var': 'off' } });
+      expect(after.includes('// none yet')).toBe(config.includes('// none yet'));
+    },
+  );
+
   it('edits the nearest configuration and leaves its comments alone', async () => {
     const config =
       '{\n    // agreed in May\n    "rules": {\n        "fake-race": "error" // for now\n    }\n}\n';

@@ -1,4 +1,5 @@
 /** The server as it ships, with the real analysis: what reaches across files follows the typing. */
+import { renameSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { applyTo, bundleServer, TestClient, type ClientOptions } from './client.ts';
 
@@ -53,6 +54,20 @@ describe('a race across two files', () => {
     await client.diagnostics('worker.ts');
     await client.until(() => client.refreshes > before);
     expect(await client.diagnostics('main.ts')).toEqual([]);
+  });
+
+  it('goes when the folder of its other side is renamed', async () => {
+    await start({
+      files: { 'main.ts': MAIN.replace('./worker.ts', './lib/worker.ts'), 'lib/worker.ts': WORKER },
+    });
+    expect(await client.diagnostics('main.ts')).toMatchObject([{ code: 'no-plain-shared-update' }]);
+    renameSync(`${client.folder}/lib`, `${client.folder}/old`);
+    await client.connection.sendNotification('workspace/didRenameFiles', {
+      files: [{ oldUri: client.uri('lib'), newUri: client.uri('old') }],
+    });
+    expect((await client.diagnostics('main.ts')).map(({ code }) => code)).not.toContain(
+      'no-plain-shared-update',
+    );
   });
 
   it('is silent under a suppression that the server itself has written', async () => {

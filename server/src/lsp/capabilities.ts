@@ -45,6 +45,8 @@ export function readAbilities({ workspace, textDocument }: ClientCapabilities): 
   };
 }
 
+const FOLDERS = { filters: [{ scheme: 'file', pattern: { glob: '**/*', matches: 'folder' as const } }] };
+
 export function serverCapabilities(client: ClientAbilities): ServerCapabilities {
   return {
     positionEncoding: 'utf-16',
@@ -54,7 +56,11 @@ export function serverCapabilities(client: ClientAbilities): ServerCapabilities 
       codeActionKinds: ['quickfix', 'source.fixAll.lockstep'],
       resolveProvider: true,
     },
-    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+    workspace: {
+      workspaceFolders: { supported: true, changeNotifications: true },
+      // Watchers speak of files; a folder that is moved or deleted as a whole is told here.
+      fileOperations: { didRename: FOLDERS, didDelete: FOLDERS },
+    },
     // Invariant: a client gets its diagnostics by pull or by push, never both: it would show them twice.
     ...(client.pullsDiagnostics
       ? {

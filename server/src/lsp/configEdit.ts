@@ -1,4 +1,4 @@
-import { applyEdits as applyJsonEdits, modify, parseTree } from 'jsonc-parser';
+import { applyEdits as applyJsonEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import type { CreateFile, TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver';
 import type { FileId } from '../base/text.ts';
 import { isBelow } from './convert.ts';
@@ -54,9 +54,11 @@ function nearestConfig(file: FileId, root: FileId, session: Session): FileId | n
   return null;
 }
 
-/** Comments and layout stay; a text that is not an object is left alone. */
+/** Comments and layout stay; a text of another shape is left alone. */
 function changeText(text: string, rule: string, config: FileId, session: Session): TextEdit | null {
-  if (text.trim() !== '' && parseTree(text)?.type !== 'object') return null;
+  const tree = parseTree(text);
+  const rules = tree && findNodeAtLocation(tree, ['rules']);
+  if ((tree?.type ?? 'object') !== 'object' || (rules?.type ?? 'object') !== 'object') return null;
   const formattingOptions = {
     insertSpaces: !/^\t/m.test(text),
     tabSize: /^( +)\S/m.exec(text)?.[1]?.length ?? 2,

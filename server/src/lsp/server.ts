@@ -136,10 +136,15 @@ class Server {
       documents.close(textDocument.uri);
       this.#changed();
     });
-    connection.onDidChangeWatchedFiles(({ changes }) => {
-      for (const { uri } of changes) documents.onDisk(uri);
+    const onDisk = (uris: readonly string[]) => {
+      for (const uri of uris) documents.onDisk(uri);
       this.#changed();
-    });
+    };
+    connection.onDidChangeWatchedFiles(({ changes }) => onDisk(changes.map(({ uri }) => uri)));
+    connection.workspace.onDidDeleteFiles(({ files }) => onDisk(files.map(({ uri }) => uri)));
+    connection.workspace.onDidRenameFiles(({ files }) =>
+      onDisk(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri])),
+    );
   }
 
   #listenToRequests(): void {
