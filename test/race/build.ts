@@ -51,9 +51,19 @@ export async function build(): Promise<Built> {
   };
   const to = (name: string) => join(folder, 'race', name);
   await Promise.all([
-    esbuild.build({ ...common, format: 'cjs', entryPoints: [source('shim/main.ts')], outfile: to('shim.cjs') }),
+    esbuild.build({
+      ...common,
+      format: 'cjs',
+      entryPoints: [source('shim/main.ts')],
+      outfile: to('shim.cjs'),
+    }),
     esbuild.build({ ...common, format: 'esm', entryPoints: [source('hooks.ts')], outfile: to('hooks.mjs') }),
-    esbuild.build({ ...common, format: 'cjs', entryPoints: [source('monitorThread.ts')], outfile: to('monitor.cjs') }),
+    esbuild.build({
+      ...common,
+      format: 'cjs',
+      entryPoints: [source('monitorThread.ts')],
+      outfile: to('monitor.cjs'),
+    }),
     esbuild.build({
       ...common,
       format: 'cjs',
@@ -80,7 +90,8 @@ export async function build(): Promise<Built> {
 
 function run(args: readonly string[], cwd: string): Promise<Ran> {
   return new Promise((done, failed) => {
-    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const env = { ...process.env };
+    delete env['NODE_OPTIONS'];
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';

@@ -34,10 +34,18 @@ describe('the end of the program passes through', () => {
   test.each([
     ['an exit code', 'process.exitCode = 7;\nconsole.log(1)', 7],
     ['process.exit', 'console.log(1); process.exit(9)', 9],
-    ['process.exit in a worker', `new (require('worker_threads').Worker)('process.exit(4)', { eval: true }).on('exit', (code) => console.log(code))`, 0],
+    [
+      'process.exit in a worker',
+      `new (require('worker_threads').Worker)('process.exit(4)', { eval: true }).on('exit', (code) => console.log(code))`,
+      0,
+    ],
     ['a signal', 'console.log(1); process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 1e4)', 143],
     ['an unhandled rejection', 'Promise.reject(new Error("no"))', 1],
-    ['no more memory in a worker', `new (require('worker_threads').Worker)('const a = []; for (;;) a.push(new Array(1e5).fill(1))', { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } }).on('error', (error) => console.log(error.code))`, 0],
+    [
+      'no more memory in a worker',
+      `new (require('worker_threads').Worker)('const a = []; for (;;) a.push(new Array(1e5).fill(1))', { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } }).on('error', (error) => console.log(error.code))`,
+      0,
+    ],
   ])('%s', async (name, text, code) => {
     const file = write(`${name.replace(/\W/g, '-')}.cjs`, text);
     const plain = await built.plain([file], folder);
@@ -47,7 +55,10 @@ describe('the end of the program passes through', () => {
   });
 
   test('an uncaught error is told with the author’s line, columns and code', async () => {
-    const file = write('uncaught.cjs', `const a = [1];\nfunction f(o, i) {\n  return o[i].x[0] + a[0];\n}\nf([{}], a[0] - 1);\n`);
+    const file = write(
+      'uncaught.cjs',
+      `const a = [1];\nfunction f(o, i) {\n  return o[i].x[0] + a[0];\n}\nf([{}], a[0] - 1);\n`,
+    );
     const plain = await built.plain([file], folder);
     const watched = await built.race([file], folder);
     // Node puts an empty line after the code of a file that has a source map.
@@ -60,7 +71,9 @@ describe('reports', () => {
   test('pretty, after the program’s own output', async () => {
     const { stdout, stderr, code } = await built.race([write('racy.mjs', RACY)], folder);
     expect(stdout.startsWith('out\n==================\nWARNING: DATA RACE\n')).toBe(true);
-    expect(stdout).toContain('Write by worker 1:\n  (top level)  racy.mjs:8:8\n    8 | } else workerData[0] = 2;\n               ^\n');
+    expect(stdout).toContain(
+      'Write by worker 1:\n  (top level)  racy.mjs:8:8\n    8 | } else workerData[0] = 2;\n               ^\n',
+    );
     expect(stdout).toContain('Previous write by main:\n  (top level)  racy.mjs:5:3\n');
     expect(stdout).toContain('Memory: bytes 0–3 of the buffer allocated at racy.mjs:3\n');
     expect(stdout).toContain('Worker 1 created at racy.mjs:4:3\n');
@@ -74,13 +87,18 @@ describe('reports', () => {
       folder,
     );
     expect([stdout, code]).toEqual(['out\n', 3]);
-    const log = JSON.parse(readFileSync(join(folder, 'out.sarif'), 'utf8')) as { runs: { results: { ruleId: string }[] }[] };
+    const log = JSON.parse(readFileSync(join(folder, 'out.sarif'), 'utf8')) as {
+      runs: { results: { ruleId: string }[] }[];
+    };
     expect(log.runs[0]!.results.map(({ ruleId }) => ruleId)).toEqual(['data-race']);
   });
 
   test('what is suppressed with a reason is left out; what suppresses nothing is told', async () => {
     write('known.txt', '# known\nracy.mjs:5 racy.mjs:8: a benign store\nother.mjs: gone\n');
-    const { stdout, stderr, code } = await built.race(['--suppress', 'known.txt', write('racy.mjs', RACY)], folder);
+    const { stdout, stderr, code } = await built.race(
+      ['--suppress', 'known.txt', write('racy.mjs', RACY)],
+      folder,
+    );
     expect([stdout, code]).toEqual(['out\n', 0]);
     expect(stderr).toContain('known.txt:3: suppresses nothing in this run');
   });
@@ -88,7 +106,10 @@ describe('reports', () => {
   test('--halt-on-error ends the program at the first race', async () => {
     const file = write(
       'forever.mjs',
-      RACY.replace("console.error('err');", 'setInterval(() => x[0]++, 1);').replace('else workerData[0] = 2;', 'else setInterval(() => workerData[0]++, 1);'),
+      RACY.replace("console.error('err');", 'setInterval(() => x[0]++, 1);').replace(
+        'else workerData[0] = 2;',
+        'else setInterval(() => workerData[0]++, 1);',
+      ),
     );
     const { stdout, code } = await built.race(['--halt-on-error', file], folder);
     expect(stdout).toContain('WARNING: DATA RACE');
@@ -96,7 +117,10 @@ describe('reports', () => {
   });
 
   test('a command after --: every Node process that it starts is watched', async () => {
-    const file = write('parent.cjs', `require('node:child_process').fork('./racy.mjs').on('exit', (code) => console.log('child', code))`);
+    const file = write(
+      'parent.cjs',
+      `require('node:child_process').fork('./racy.mjs').on('exit', (code) => console.log('child', code))`,
+    );
     write('racy.mjs', RACY);
     const { stdout, code } = await built.race(['--', process.execPath, file], folder);
     expect(stdout).toContain('child 0\n');
@@ -112,11 +136,22 @@ describe('threads that wait for ever', () => {
     ['lost', 'lost-wakeup', 1],
   ])('%s', async (name, kind, threads) => {
     const path = join(folder, `${name}.json`);
-    const { code, stderr } = await built.race(['--timeout', '4', '--format', 'json', '--report-file', path, `${name}.mjs`]);
+    const { code, stderr } = await built.race([
+      '--timeout',
+      '4',
+      '--format',
+      'json',
+      '--report-file',
+      path,
+      `${name}.mjs`,
+    ]);
     const { deadlocks, races } = JSON.parse(readFileSync(path, 'utf8')) as Report;
     expect(races).toEqual([]);
     expect(deadlocks.map((one) => [one.kind, one.threads.length])).toEqual([[kind, threads]]);
-    const stuck = readFileSync(join(PROGRAMS, `${name}.mjs`), 'utf8').split('\n').findIndex((line) => line.includes('// stuck')) + 1;
+    const stuck =
+      readFileSync(join(PROGRAMS, `${name}.mjs`), 'utf8')
+        .split('\n')
+        .findIndex((line) => line.includes('// stuck')) + 1;
     for (const stack of deadlocks[0]!.stacks) expect(stack.map(({ line }) => line)).toContain(stuck);
     expect(code).toBe(66);
     expect(stderr).toContain('--timeout');
@@ -151,8 +186,11 @@ describe('bad input is told in one line', () => {
   });
 
   test('a program that never ends is stopped with its workers', async () => {
-    const file = write('never.cjs', `const { Worker } = require('worker_threads'); new Worker('for (;;);', { eval: true }); require('fs').writeSync(1, String(process.pid)); for (;;);`);
-    const { code, stdout } = await built.race(['--timeout', '1', file], folder);
+    const file = write(
+      'never.cjs',
+      `const { Worker } = require('worker_threads'); new Worker('for (;;);', { eval: true }); require('fs').writeSync(1, String(process.pid)); for (;;);`,
+    );
+    const { code, stdout } = await built.race(['--timeout', '5', file], folder);
     expect(code).toBe(124);
     expect(stdout).toMatch(/^\d+$/);
     const running = execFileSync('ps', ['-A', '-o', 'pid='], { encoding: 'utf8' }).split('\n').map(Number);

@@ -95,11 +95,28 @@ test('the first race of any trace is the first race by reachability', () => {
   const event: fc.Arbitrary<Event> = fc
     .record({
       thread: fc.nat(THREADS - 1),
-      op: fc.constantFrom('read', 'write', 'load', 'store', 'rmw', 'load', 'store', 'rmw', 'section', 'send', 'receive'),
+      op: fc.constantFrom(
+        'read',
+        'write',
+        'load',
+        'store',
+        'rmw',
+        'load',
+        'store',
+        'rmw',
+        'section',
+        'send',
+        'receive',
+      ),
       size: fc.constantFrom(4, 4, 4, 1, 2, 8),
       index: fc.nat(3),
     })
-    .map(({ thread, op, size, index }) => ({ thread, op, size: op === 'section' ? 4 : size, byte: (index * size) % 16 }) as Event);
+    .map(({ thread, op, size, index }) => ({
+      thread,
+      op,
+      size: op === 'section' ? 4 : size,
+      byte: (index * size) % 16,
+    }));
   fc.assert(
     fc.property(fc.array(event, { minLength: 2, maxLength: 24 }), (events) => {
       const lines = replay(traceOf(events)).map(({ line }) => line - THREADS);

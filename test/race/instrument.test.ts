@@ -20,7 +20,10 @@ function execute(text: string): { value: unknown; notes: unknown[]; told: Call[]
     $lockstep$r: (_object: unknown, key: unknown, site: number) => (tell('r', key, site), key),
     $lockstep$m: (_object: unknown, key: unknown, site: number) => (tell('m', key, site), key),
     $lockstep$q: (_object: unknown, key: unknown, site: number) => (tell('q', key, site), key),
-    $lockstep$w: (value: unknown, _object: unknown, key: unknown, site: number) => (tell('w', key, site), value),
+    $lockstep$w: (value: unknown, _object: unknown, key: unknown, site: number) => (
+      tell('w', key, site),
+      value
+    ),
     $lockstep$c: (object: unknown, site: number) => (tell('c', null, site), object),
     $lockstep$o: (object: unknown, keys: unknown, site: number) => (tell('o', keys, site), object),
     $lockstep$a: (site: number, value: unknown) => (tell('a', null, site), value),
@@ -123,7 +126,8 @@ describe('same meaning', () => {
   });
 
   test('at the top of a script and of a module, after a hashbang and directives', () => {
-    const text = '#!/usr/bin/env node\n"use strict"\nconst f = () => [[1]]\nf()[0][0] = 2\nthis.x = f()[0]\nthis.x';
+    const text =
+      '#!/usr/bin/env node\n"use strict"\nconst f = () => [[1]]\nf()[0][0] = 2\nthis.x = f()[0]\nthis.x';
     for (const kind of ['script', 'module', 'commonjs'] as const) {
       const made = instrument(text, 'x.js', kind)!;
       expect(strip(made.text)).toBe(text);
@@ -138,18 +142,24 @@ describe('same meaning', () => {
       { maxDepth: 4, withCrossShrink: true },
       fc.constantFrom('0', '1', 'i', 'j'),
       tie('place'),
-      fc.tuple(tie('place'), fc.constantFrom('=', '+=', '-=', '||=', '&&=', '??='), tie('value')).map(([a, op, b]) => `(${a} ${op} ${b})`),
+      fc
+        .tuple(tie('place'), fc.constantFrom('=', '+=', '-=', '||=', '&&=', '??='), tie('value'))
+        .map(([a, op, b]) => `(${a} ${op} ${b})`),
       tie('place').map((a) => `${a}++`),
       tie('place').map((a) => `--${a}`),
       fc.tuple(tie('value'), tie('value')).map(([a, b]) => `(${a} + ${b})`),
       fc.tuple(tie('value'), tie('value')).map(([a, b]) => `(${a}, ${b})`),
       tie('value').map((a) => `note(${a})`),
       fc.tuple(fc.constantFrom('i', 'j'), tie('value')).map(([name, a]) => `(${name} = ${a} & 1)`),
-      fc.tuple(tie('place'), tie('place'), tie('value'), tie('value')).map(([a, b, c, d]) => `([${a}, ${b} = ${c}] = [${d}])[0]`),
+      fc
+        .tuple(tie('place'), tie('place'), tie('value'), tie('value'))
+        .map(([a, b, c, d]) => `([${a}, ${b} = ${c}] = [${d}])[0]`),
       fc.tuple(tie('value'), tie('value')).map(([a, b]) => `((p = ${a}) => ${b} + p)()`),
     ),
     place: fc.oneof(
-      fc.tuple(fc.constantFrom('x', 'y', 'f(x)', 'o.x', 'o?.x', '(note(3), y)', '(x = y)'), tie('value')).map(([a, b]) => `${a.includes('?') ? 'o.x' : a}[${b} & 1]`),
+      fc
+        .tuple(fc.constantFrom('x', 'y', 'f(x)', 'o.x', 'o?.x', '(note(3), y)', '(x = y)'), tie('value'))
+        .map(([a, b]) => `${a.includes('?') ? 'o.x' : a}[${b} & 1]`),
       fc.constantFrom('x[0]', 'y[i]', 'x[j]'),
     ),
   })).value;
@@ -168,7 +178,8 @@ describe('same meaning', () => {
 });
 
 describe('what is told', () => {
-  const told = (text: string) => execute(changed(text)).told.map(([helper, key]) => `${helper} ${JSON.stringify(key)}`);
+  const told = (text: string) =>
+    execute(changed(text)).told.map(([helper, key]) => `${helper} ${JSON.stringify(key)}`);
   test.each<[string, string[]]>([
     ['const x = [1]; x[0] = x[0] + 1', ['r 0', 'w 0']],
     ['const x = [1]; let i = 0; x[i++] += 2', ['r 0', 'w 0']],
@@ -190,11 +201,18 @@ describe('what is told', () => {
 
   test('a write is told after its value is there, so that what the value waits for comes before it', () => {
     const { told: calls } = execute(changed('const x = [1], f = () => x[0]; x[1] = f()'));
-    expect(calls.map(([helper, key]) => [helper, key])).toEqual([['r', 0], ['w', 1]]);
+    expect(calls.map(([helper, key]) => [helper, key])).toEqual([
+      ['r', 0],
+      ['w', 1],
+    ]);
   });
 
   test('sites carry the author’s places', () => {
-    const { sites } = instrument('class Counter {\n  bump() { this.x[0]++; }\n}\nconst f = (a) => a[1];\n', 'x.js', 'module')!;
+    const { sites } = instrument(
+      'class Counter {\n  bump() { this.x[0]++; }\n}\nconst f = (a) => a[1];\n',
+      'x.js',
+      'module',
+    )!;
     expect(sites).toEqual([
       { line: 2, column: 12, kind: 'rmw', function: 'Counter.bump' },
       { line: 4, column: 18, kind: 'read', function: 'f' },

@@ -56,27 +56,42 @@ describe.each(BATCHES)('%s', (file) => {
   const at = (list: readonly (string | undefined)[], place: { file: string; line: number }) =>
     place.file === file ? list[place.line - 1] : undefined;
 
-  test.each(Array.from({ length: RUNS }, (_, run) => run + 1))('run %i', { timeout: 120_000 }, async (run) => {
-    const path = join(built.folder, `${file}.${run}.json`);
-    const { stdout, stderr } = await built.race(['--format', 'json', '--report-file', path, 'batch.mjs', `./${file}`]);
-    expect(stderr).toBe('');
-    expect(stdout).toBe(await (output ??= outputOf(file)));
-    const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  test.each(Array.from({ length: RUNS }, (_, run) => run + 1))(
+    'run %i',
+    { timeout: 120_000 },
+    async (run) => {
+      const path = join(built.folder, `${file}.${run}.json`);
+      const { stdout, stderr } = await built.race([
+        '--format',
+        'json',
+        '--report-file',
+        path,
+        'batch.mjs',
+        `./${file}`,
+      ]);
+      expect(stderr).toBe('');
+      expect(stdout).toBe(await (output ??= outputOf(file)));
+      const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
 
-    const found = report.races.map(({ accesses: [one, other] }) => {
-      const names = [at(marks.race, one), at(marks.race, other)];
-      return names[0] !== undefined && names[0] === names[1]
-        ? names[0]
-        : `not expected: ${one.file}:${one.line} and ${other.file}:${other.line}`;
-    });
-    const racy = new Set(marks.race.filter((name) => name !== undefined));
-    expect([...new Set(found)].sort()).toEqual([...racy].sort());
+      const found = report.races.map(({ accesses: [one, other] }) => {
+        const names = [at(marks.race, one), at(marks.race, other)];
+        return names[0] !== undefined && names[0] === names[1]
+          ? names[0]
+          : `not expected: ${one.file}:${one.line} and ${other.file}:${other.line}`;
+      });
+      const racy = new Set(marks.race.filter((name) => name !== undefined));
+      expect([...new Set(found)].sort()).toEqual([...racy].sort());
 
-    const orders = report.deadlocks.map(({ kind, stacks }) => {
-      const names = stacks.map((stack) => stack.map((frame) => at(marks.order, frame)).find((name) => name !== undefined));
-      return kind === 'lock-order' && new Set(names).size === 1 ? names[0] : `not expected: ${kind} ${JSON.stringify(stacks)}`;
-    });
-    expect([...new Set(orders)]).toEqual([...new Set(marks.order.filter((name) => name !== undefined))]);
-    expect(report.limits).toEqual([]);
-  });
+      const orders = report.deadlocks.map(({ kind, stacks }) => {
+        const names = stacks.map((stack) =>
+          stack.map((frame) => at(marks.order, frame)).find((name) => name !== undefined),
+        );
+        return kind === 'lock-order' && new Set(names).size === 1
+          ? names[0]
+          : `not expected: ${kind} ${JSON.stringify(stacks)}`;
+      });
+      expect([...new Set(orders)]).toEqual([...new Set(marks.order.filter((name) => name !== undefined))]);
+      expect(report.limits).toEqual([]);
+    },
+  );
 });

@@ -15,13 +15,30 @@ import { UsageError, type Command, type Io } from './io.ts';
 import { version } from './version.ts';
 
 const OPTIONS = {
-  format: { kind: 'value', value: 'format', choices: ['pretty', 'json', 'sarif'], help: 'how to print the report (default: pretty)' },
+  format: {
+    kind: 'value',
+    value: 'format',
+    choices: ['pretty', 'json', 'sarif'],
+    help: 'how to print the report (default: pretty)',
+  },
   'report-file': { kind: 'value', value: 'file', help: 'write the report there, not to stdout' },
-  suppress: { kind: 'list', value: 'file', help: 'leave out what this file names, one place and its reason a line' },
+  suppress: {
+    kind: 'list',
+    value: 'file',
+    help: 'leave out what this file names, one place and its reason a line',
+  },
   'halt-on-error': { kind: 'flag', help: 'stop the program at the first race' },
   exitcode: { kind: 'value', value: 'n', help: 'exit code if something is found (default: 66)' },
-  timeout: { kind: 'value', value: 'seconds', help: 'stop the program after this time and report what was seen' },
-  history: { kind: 'value', value: 'n', help: '2^n accesses remembered for each thread (default: 16, from 8 to 22)' },
+  timeout: {
+    kind: 'value',
+    value: 'seconds',
+    help: 'stop the program after this time and report what was seen',
+  },
+  history: {
+    kind: 'value',
+    value: 'n',
+    help: '2^n accesses remembered for each thread (default: 16, from 8 to 22)',
+  },
   include: { kind: 'list', value: 'text', help: 'also watch files in node_modules whose path holds this' },
   exclude: { kind: 'list', value: 'text', help: 'do not watch files whose path holds this' },
   nudge: { kind: 'flag', help: 'delay accesses at random, to make rare orders less rare' },
@@ -33,7 +50,11 @@ const HELP: CommandHelp = {
   usage: 'race [options] <program> [args…]   or   race [options] -- <command> [args…]',
   summary: 'Runs a Node program with all its workers and reports data races on shared memory and deadlocks.',
   options: OPTIONS,
-  examples: ['lockstep race main.mjs', 'lockstep race --format json --report-file races.json main.ts', 'lockstep race -- npx vitest run'],
+  examples: [
+    'lockstep race main.mjs',
+    'lockstep race --format json --report-file races.json main.ts',
+    'lockstep race -- npx vitest run',
+  ],
 };
 
 /** Options that are one word: the next word is theirs only if they have no `=`. */
@@ -46,10 +67,13 @@ export const run: Command = async (args, io) => {
     io.out(helpText(HELP));
     return 0;
   }
-  if (positionals.length > 0) throw new UsageError(`lockstep race does not know what ${positionals[0]} is for`);
+  if (positionals.length > 0)
+    throw new UsageError(`lockstep race does not know what ${positionals[0]} is for`);
   const format = options.format ?? 'pretty';
   const exitCode = wholeNumber('exitcode', options.exitcode, 66, 0, 255);
-  const suppressions = (options.suppress ?? []).flatMap((file) => readSuppressions(file, io).map((one) => ({ file, one })));
+  const suppressions = (options.suppress ?? []).flatMap((file) =>
+    readSuppressions(file, io).map((one) => ({ file, one })),
+  );
 
   const [first, ...rest] = program;
   if (first === undefined)
@@ -57,17 +81,25 @@ export const run: Command = async (args, io) => {
   if (!command) checkProgram(first, io);
 
   const finish = (outcome: Outcome): number => {
-    const { report, unused } = suppress(outcome.report, suppressions.map(({ one }) => one));
+    const { report, unused } = suppress(
+      outcome.report,
+      suppressions.map(({ one }) => one),
+    );
     for (const one of unused) {
       const file = suppressions.find((each) => each.one === one)!.file;
       io.err(`lockstep: ${file}:${one.at}: suppresses nothing in this run\n`);
     }
     const text =
-      format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : format === 'sarif' ? printSarif(report, io.cwd, version()) : printReport(report, outcome.sources.line);
+      format === 'json'
+        ? `${JSON.stringify(report, null, 2)}\n`
+        : format === 'sarif'
+          ? printSarif(report, io.cwd, version())
+          : printReport(report, (path, line) => outcome.sources.line(path, line));
     const file = options['report-file'];
     if (file === undefined) io.out(text);
     else writeReport(resolve(io.cwd, file), text);
-    if (outcome.timedOut) io.err(`lockstep: the program was stopped after ${options.timeout ?? ''} s (--timeout)\n`);
+    if (outcome.timedOut)
+      io.err(`lockstep: the program was stopped after ${options.timeout ?? ''} s (--timeout)\n`);
     if (outcome.halted) io.err('lockstep: the program was stopped at the first race (--halt-on-error)\n');
     return exitOf(outcome, report, exitCode);
   };
@@ -92,7 +124,8 @@ export const run: Command = async (args, io) => {
     );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new UsageError(`${first}: no such command; is it installed, and in the PATH?`);
+    if (code === 'ENOENT')
+      throw new UsageError(`${first}: no such command; is it installed, and in the PATH?`);
     if (code === 'EACCES') throw new UsageError(`${first}: may not be run; is it a program?`);
     throw error;
   }
@@ -103,7 +136,8 @@ function split(args: readonly string[]): { own: string[]; command: boolean; prog
   for (let index = 0; index < args.length; index++) {
     const word = args[index]!;
     if (word === '--') return { own: args.slice(0, index), command: true, program: args.slice(index + 1) };
-    if (!word.startsWith('-') || word === '-') return { own: args.slice(0, index), command: false, program: args.slice(index) };
+    if (!word.startsWith('-') || word === '-')
+      return { own: args.slice(0, index), command: false, program: args.slice(index) };
     if (word.startsWith('--') && !word.includes('=') && !FLAGS.has(word.slice(2))) index++;
   }
   return { own: [...args], command: false, program: [] };
@@ -112,7 +146,9 @@ function split(args: readonly string[]): { own: string[]; command: boolean; prog
 function checkProgram(program: string, io: Io): void {
   const path = resolve(io.cwd, program);
   // Node itself looks for these, too.
-  const found = [path, `${path}.js`, join(path, 'index.js'), join(path, 'package.json')].find((one) => existsSync(one));
+  const found = [path, `${path}.js`, join(path, 'index.js'), join(path, 'package.json')].find((one) =>
+    existsSync(one),
+  );
   if (found === undefined)
     throw new UsageError(`${program}: no such program; give a file, or a command after \`--\``);
   if (statSync(found).size === 0 && statSync(found).isFile()) io.err(`lockstep: ${program} is empty\n`);
@@ -137,11 +173,19 @@ function writeReport(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new UsageError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); --report-file needs a path in a folder that exists`);
+    throw new UsageError(
+      `${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); --report-file needs a path in a folder that exists`,
+    );
   }
 }
 
-function wholeNumber(name: string, given: string | undefined, otherwise: number, low: number, high: number): number {
+function wholeNumber(
+  name: string,
+  given: string | undefined,
+  otherwise: number,
+  low: number,
+  high: number,
+): number {
   if (given === undefined) return otherwise;
   const value = Number(given);
   if (!/^\d+$/.test(given) || value < low || value > high)
@@ -152,7 +196,8 @@ function wholeNumber(name: string, given: string | undefined, otherwise: number,
 function seconds(given: string | undefined): number {
   if (given === undefined) return 0;
   const value = Number(given);
-  if (!(value > 0 && value <= 86_400)) throw new UsageError(`--timeout needs seconds, more than 0 and at most 86400, and got ${given}`);
+  if (!(value > 0 && value <= 86_400))
+    throw new UsageError(`--timeout needs seconds, more than 0 and at most 86400, and got ${given}`);
   return value;
 }
 

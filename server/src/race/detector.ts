@@ -14,7 +14,14 @@
  * Limit: a write that follows an unordered read is reported though the read did not read it (ECMA-262 `Races` asks for
  * that): another execution of the same program has the race.
  */
-import { atomicAdd, atomicCompareExchange, atomicExchange, atomicLoad, atomicStore, atomicSub } from './atomics.ts';
+import {
+  atomicAdd,
+  atomicCompareExchange,
+  atomicExchange,
+  atomicLoad,
+  atomicStore,
+  atomicSub,
+} from './atomics.ts';
 import { CLOCK_WORDS, covers, entryOf, epochOf, join, LAST_ENTRY, slotOf, SLOTS } from './clock.ts';
 import { heldLocks, type Held, type LockListener } from './held.ts';
 import {
@@ -176,7 +183,11 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   let siteEpochs = new Int32Array(1024);
   const now = { low: 0, span: 0, slot };
   const records = new Map<number, number>();
-  const locks = heldLocks(heap, listener, () => ({ slot, n, clock: Array.from(heap.subarray(clock + SLOTS, clock + SLOTS + heap[SLOT_COUNT]!)) }));
+  const locks = heldLocks(heap, listener, () => ({
+    slot,
+    n,
+    clock: Array.from(heap.subarray(clock + SLOTS, clock + SLOTS + heap[SLOT_COUNT]!)),
+  }));
 
   startStretch();
 
@@ -233,7 +244,15 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
 
   const ordered = (epoch: number): boolean => slotOf(epoch) === slot || covers(heap, clock, epoch);
 
-  function report(before: number, kindBefore: number, kind: Kind, site: number, block: number, byte: number, size: number): void {
+  function report(
+    before: number,
+    kindBefore: number,
+    kind: Kind,
+    site: number,
+    block: number,
+    byte: number,
+    size: number,
+  ): void {
     if (heap[BLIND] !== 0) return;
     const other = slotOf(before);
     const at = entryOf(before);
@@ -273,7 +292,8 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     const after = atomicLoad(shadow, cell);
     if (after <= 0) {
       if (after < 0) inRecord(-after, READ, byte, size, site, block);
-    } else if (after >>> 24 !== slot && !covers(heap, clock, after)) report(after, WRITE, READ, site, block, byte, size);
+    } else if (after >>> 24 !== slot && !covers(heap, clock, after))
+      report(after, WRITE, READ, site, block, byte, size);
   }
 
   function writeCell(cell: number, block: number, byte: number, size: number, site: number): void {
@@ -292,10 +312,12 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
         inRecord(-write, WRITE, byte, size, site, block);
         return;
       }
-    } else if (write >>> 24 !== slot && !covers(heap, clock, write)) report(write, WRITE, WRITE, site, block, byte, size);
+    } else if (write >>> 24 !== slot && !covers(heap, clock, write))
+      report(write, WRITE, WRITE, site, block, byte, size);
     const read = atomicLoad(shadow, cell + 1);
     if (read > 0) {
-      if (read >>> 24 !== slot && !covers(heap, clock, read)) report(read, READ, WRITE, site, block, byte, size);
+      if (read >>> 24 !== slot && !covers(heap, clock, read))
+        report(read, READ, WRITE, site, block, byte, size);
     } else if (read < 0) {
       for (let at = -read; at !== 0; at = atomicLoad(heap, at)) {
         for (let index = 2; index < READERS_WORDS; index++) {
@@ -328,7 +350,14 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     }
   }
 
-  function inRecord(record: number, kind: Kind, byte: number, size: number, site: number, block: number): void {
+  function inRecord(
+    record: number,
+    kind: Kind,
+    byte: number,
+    size: number,
+    site: number,
+    block: number,
+  ): void {
     lock(heap, record + R_LOCK, slot);
     const mask = maskOf(byte, size);
     check(record, kind, mask, site, block, byte, size);
@@ -336,7 +365,15 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     unlock(heap, record + R_LOCK);
   }
 
-  function check(record: number, kind: Kind, mask: number, site: number, block: number, byte: number, size: number): void {
+  function check(
+    record: number,
+    kind: Kind,
+    mask: number,
+    site: number,
+    block: number,
+    byte: number,
+    size: number,
+  ): void {
     const epoch = entry(site);
     for (let at = heap[record + R_ENTRIES]!; at !== 0; at = heap[at + E_NEXT]!) {
       const key = heap[at + E_KEY]!;
@@ -347,7 +384,13 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     note(heap, record, kind, mask, epoch);
   }
 
-  function access(block: number, byte: number, size: number, kind: typeof READ | typeof WRITE, site: number): void {
+  function access(
+    block: number,
+    byte: number,
+    size: number,
+    kind: typeof READ | typeof WRITE,
+    site: number,
+  ): void {
     if (off || size <= 0) return;
     cells(block, size);
     const grain = heap[block + B_GRAIN]!;
@@ -355,7 +398,7 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     if (base === 0) return;
     const cellBytes = 1 << grain;
     const end = Math.min(byte + size, heap[block + B_BYTES]!);
-    for (let at = byte; at < end; ) {
+    for (let at = byte; at < end;) {
       const start = (at >> grain) << grain;
       const next = Math.min(start + cellBytes, end);
       const cell = base + (at >> grain) * 2;
@@ -381,7 +424,9 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
       if (base === 0) heap[SHADOW_FULL] = 1;
       else {
         for (let record = heap[block + B_RECORDS]!; record !== 0; record = heap[record + R_NEXT]!)
-          forEachCell(block, base, grain, heap[record + R_WORD]!, (cell) => atomicStore(shadow, cell, -record));
+          forEachCell(block, base, grain, heap[record + R_WORD]!, (cell) =>
+            atomicStore(shadow, cell, -record),
+          );
       }
       heap[block + B_BASE] = base;
       atomicStore(heap, block + B_GRAIN, grain);
@@ -389,7 +434,13 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     unlock(heap, block + B_LOCK);
   }
 
-  function forEachCell(block: number, base: number, grain: number, word: number, visit: (cell: number, byte: number) => void): void {
+  function forEachCell(
+    block: number,
+    base: number,
+    grain: number,
+    word: number,
+    visit: (cell: number, byte: number) => void,
+  ): void {
     const end = Math.min(word + 8, heap[block + B_BYTES]!);
     for (let byte = word; byte < end; byte += 1 << grain) visit(base + (byte >> grain) * 2, byte);
   }
@@ -407,7 +458,8 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
       if (record !== 0) {
         const grain = heap[block + B_GRAIN]!;
         const base = heap[block + B_BASE]!;
-        if (grain >= 0 && base !== 0) forEachCell(block, base, grain, word, (cell, byte) => moveCell(record, cell, byte, 1 << grain));
+        if (grain >= 0 && base !== 0)
+          forEachCell(block, base, grain, word, (cell, byte) => moveCell(record, cell, byte, 1 << grain));
         heap[block + B_RECORDS] = record;
       }
     }
@@ -478,7 +530,8 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   function snapshot(): Snapshot {
     const slots = heap[SLOT_COUNT]!;
     const result: number[] = [];
-    for (let index = 0; index < slots; index++) result.push(heap[clock + index]!, heap[clock + SLOTS + index]!);
+    for (let index = 0; index < slots; index++)
+      result.push(heap[clock + index]!, heap[clock + SLOTS + index]!);
     startStretch();
     return result;
   }

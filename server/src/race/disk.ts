@@ -32,18 +32,23 @@ export function readLogs(directory: string): ProcessLog[] {
 
 /** Processes that have loaded the detector. */
 export function processesOf(directory: string): number[] {
-  return [...new Set(fs.readdirSync(directory).flatMap((name) => /^log-(\d+)-0\.jsonl$/.exec(name)?.[1] ?? []))].map(Number);
+  return [
+    ...new Set(fs.readdirSync(directory).flatMap((name) => /^log-(\d+)-0\.jsonl$/.exec(name)?.[1] ?? [])),
+  ].map(Number);
 }
 
 function readLines<T>(file: string): T[] {
   // The last line of a process that was killed may be cut off.
-  return fs.readFileSync(file, 'utf8').split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as T];
-    } catch {
-      return [];
-    }
-  });
+  return fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as T];
+      } catch {
+        return [];
+      }
+    });
 }
 
 export interface Sources {
@@ -110,7 +115,9 @@ export function readSources(directory: string, cwd: string): Sources {
     if (map !== null) {
       const found = originalPositionFor(map, { line, column: Math.max(0, column - 1) });
       if (found.source !== null) {
-        const source = found.source.startsWith('file:') ? fileURLToPath(found.source) : resolve(dirname(file), found.source);
+        const source = found.source.startsWith('file:')
+          ? fileURLToPath(found.source)
+          : resolve(dirname(file), found.source);
         return { file: show(source), line: found.line, column: found.column + 1, function: name };
       }
     }
@@ -124,7 +131,10 @@ export function readSources(directory: string, cwd: string): Sources {
         const notes = range === undefined ? undefined : notesByHash.get(range.hash);
         const found = notes?.sites[site - (range?.first ?? 0)];
         if (notes === undefined || notes === null || found === undefined) return null;
-        return { ...original(notes.file, found.line, found.column, found.function), rmw: found.kind === 'rmw' };
+        return {
+          ...original(notes.file, found.line, found.column, found.function),
+          rmw: found.kind === 'rmw',
+        };
       },
       frame([url, line, column, name]) {
         const file = url.startsWith('file:') ? fileURLToPath(url) : url;
@@ -143,11 +153,11 @@ export function readSources(directory: string, cwd: string): Sources {
     line(file, line) {
       const path = isAbsolute(file) ? file : join(cwd, file);
       if (!texts.has(path)) {
-        let text = notesByFile.get(path)?.text ?? notesByFile.get(file)?.text ?? undefined;
+        let text: string | undefined;
         try {
-          text ??= fs.readFileSync(path, 'utf8');
+          text = fs.readFileSync(path, 'utf8');
         } catch {
-          text = undefined;
+          text = notesByFile.get(file)?.text ?? undefined;
         }
         texts.set(path, text?.split(/\r\n|\n|\r/));
       }

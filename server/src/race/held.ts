@@ -54,7 +54,15 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
   return {
     held: held as readonly Held[],
 
-    written(sync: number, old: number, value: number, exchange: boolean, site: number, loop: boolean, slot: number): void {
+    written(
+      sync: number,
+      old: number,
+      value: number,
+      exchange: boolean,
+      site: number,
+      loop: boolean,
+      slot: number,
+    ): void {
       refusedAt = 0;
       if (heap[sync + S_STATE] === NO_LOCK || old !== old || value !== value) return;
       const holder = heap[sync + S_HOLDER]!;
@@ -87,7 +95,8 @@ export function heldLocks(heap: Int32Array, listener: LockListener, moment: () =
     /** A compare-exchange that changed nothing, or a wait for the cell to change. */
     refused(sync: number, site: number, loop: boolean, slot: number): void {
       const holder = heap[sync + S_HOLDER]!;
-      if (sync !== refusedAt && loop && holder !== 0 && holder !== slot + 1) this.taken({ sync, site, blocking: true, stack: stacks++ < STACKS ? listener.stack() : null });
+      if (sync !== refusedAt && loop && holder !== 0 && holder !== slot + 1)
+        this.taken({ sync, site, blocking: true, stack: stacks++ < STACKS ? listener.stack() : null });
       refusedAt = sync;
     },
 

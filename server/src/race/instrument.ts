@@ -54,7 +54,8 @@ const NAME = '$lockstep$';
 const SITE = `${NAME}S`;
 
 /** Names of methods that read or write one element and are called nothing else anywhere. */
-const SITED = /^(?:get|set)(?:Big)?(?:Ui|I)nt(?:8|16|32|64)$|^[gs]etFloat(?:16|32|64)$|^(?:read|write)(?:Big)?U?[Ii]nt(?:8|(?:16|32|64)?[LB]E)$|^(?:read|write)(?:Float|Double)[LB]E$/;
+const SITED =
+  /^(?:get|set)(?:Big)?(?:Ui|I)nt(?:8|16|32|64)$|^[gs]etFloat(?:16|32|64)$|^(?:read|write)(?:Big)?U?[Ii]nt(?:8|(?:16|32|64)?[LB]E)$|^(?:read|write)(?:Float|Double)[LB]E$/;
 const TYPED_ARRAY = /^(?:(?:Int|Uint)(?:8|16|32)|Uint8Clamped|Float(?:16|32|64)|Big(?:Int|Uint)64)Array$/;
 
 /** The text with calls to the helpers at every access; null if there is nothing to watch or the text does not parse. */
@@ -85,7 +86,11 @@ function walk(source: ts.SourceFile, edits: Edits, kind: SourceKind, reassigned:
     if (ts.isElementAccessExpression(node)) element(node);
     else if (ts.isCallExpression(node)) call(node);
     else if (ts.isNewExpression(node)) construct(node);
-    else if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name) && node.initializer !== undefined)
+    else if (
+      ts.isVariableDeclaration(node) &&
+      ts.isObjectBindingPattern(node.name) &&
+      node.initializer !== undefined
+    )
       pattern(node.name, node.initializer);
     ts.forEachChild(node, visit);
   };
@@ -94,8 +99,15 @@ function walk(source: ts.SourceFile, edits: Edits, kind: SourceKind, reassigned:
     const object = node.expression;
     const key = node.argumentExpression;
     const use = useOf(node);
-    if (use.is === 'none' || isNamedKey(key) || neverTyped(object) || (use.is === 'read' && neverNumber(node))) return;
-    const continued = ts.isOptionalChain(object) && node.questionDotToken === undefined && ts.isOptionalChain(node);
+    if (
+      use.is === 'none' ||
+      isNamedKey(key) ||
+      neverTyped(object) ||
+      (use.is === 'read' && neverNumber(node))
+    )
+      return;
+    const continued =
+      ts.isOptionalChain(object) && node.questionDotToken === undefined && ts.isOptionalChain(node);
     if (continued) {
       optional(node, object);
       return;
@@ -153,13 +165,18 @@ function walk(source: ts.SourceFile, edits: Edits, kind: SourceKind, reassigned:
       const helper = atomic && triesUntilDone(node) ? 'l' : 'a';
       edits.before(last, `${NAME}${helper}(${edits.site(node, atomic ? 'atomic' : 'read')},`);
       edits.after(last, ')');
-    } else if (method === 'apply' && node.arguments.length === 2 && !ts.isSpreadElement(last!)) whole(last!, node);
+    } else if (method === 'apply' && node.arguments.length === 2 && !ts.isSpreadElement(last!))
+      whole(last!, node);
   }
 
   function construct(node: ts.NewExpression): void {
     const first = node.arguments?.[0];
     if (first === undefined || ts.isSpreadElement(first)) return;
-    if (ts.isIdentifier(node.expression) && TYPED_ARRAY.test(node.expression.text) && !ts.isNumericLiteral(first))
+    if (
+      ts.isIdentifier(node.expression) &&
+      TYPED_ARRAY.test(node.expression.text) &&
+      !ts.isNumericLiteral(first)
+    )
       whole(first, node);
   }
 
@@ -173,9 +190,12 @@ function walk(source: ts.SourceFile, edits: Edits, kind: SourceKind, reassigned:
   function pattern(binding: ts.ObjectBindingPattern, value: ts.Expression): void {
     const keys: string[] = [];
     for (const part of binding.elements)
-      if (part.propertyName !== undefined && ts.isNumericLiteral(part.propertyName)) keys.push(part.propertyName.text);
+      if (part.propertyName !== undefined && ts.isNumericLiteral(part.propertyName))
+        keys.push(part.propertyName.text);
     const computed = binding.elements.flatMap((part) =>
-      part.propertyName !== undefined && ts.isComputedPropertyName(part.propertyName) && !isNamedKey(part.propertyName.expression)
+      part.propertyName !== undefined &&
+      ts.isComputedPropertyName(part.propertyName) &&
+      !isNamedKey(part.propertyName.expression)
         ? [part.propertyName.expression]
         : [],
     );
@@ -230,7 +250,11 @@ class Edits {
 
   before(node: ts.Node, text: string): void {
     const start = node.getStart(this.source);
-    this.opening.push({ start, end: node.end, text: text.startsWith('(') && this.beginsStatement(node) ? `;${text}` : text });
+    this.opening.push({
+      start,
+      end: node.end,
+      text: text.startsWith('(') && this.beginsStatement(node) ? `;${text}` : text,
+    });
   }
 
   after(node: ts.Node, text: string): void {
@@ -325,7 +349,8 @@ class Edits {
 
   private declare(around: ts.Node, text: string): void {
     if (ts.isSourceFile(around)) this.insert(around.statements, hashbangEnd(around.text), text);
-    else if (ts.isClassStaticBlockDeclaration(around)) this.insert([], around.body.getStart(this.source) + 1, text);
+    else if (ts.isClassStaticBlockDeclaration(around))
+      this.insert([], around.body.getStart(this.source) + 1, text);
     else {
       const body = (around as ts.FunctionLikeDeclaration).body!;
       const start = body.getStart(this.source);

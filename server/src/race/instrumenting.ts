@@ -31,6 +31,7 @@ export function isModule(text: string): boolean {
       ts.isImportDeclaration(one) ||
       ts.isExportDeclaration(one) ||
       ts.isExportAssignment(one) ||
-      (ts.canHaveModifiers(one) && (ts.getModifiers(one) ?? []).some((part) => part.kind === ts.SyntaxKind.ExportKeyword)),
+      (ts.canHaveModifiers(one) &&
+        (ts.getModifiers(one) ?? []).some((part) => part.kind === ts.SyntaxKind.ExportKeyword)),
   );
 }

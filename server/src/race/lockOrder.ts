@@ -34,7 +34,10 @@ export interface OrderEdge {
 const LONGEST = 5;
 const MOST = 100;
 
-export function lockCycles(acquisitions: readonly Acquisition[], noLocks: ReadonlySet<number>): OrderEdge[][] {
+export function lockCycles(
+  acquisitions: readonly Acquisition[],
+  noLocks: ReadonlySet<number>,
+): OrderEdge[][] {
   const edges: OrderEdge[] = [];
   for (const by of acquisitions) {
     if (!by.wanted.blocking || noLocks.has(by.wanted.lock)) continue;
@@ -53,9 +56,13 @@ export function lockCycles(acquisitions: readonly Acquisition[], noLocks: Readon
       if (next.from.lock < first.from.lock || !path.every((edge) => canMeet(edge, next))) continue;
       const longer = [...path, next];
       if (next.to.lock === first.from.lock) {
-        const key = longer.map(({ from, to }) => `${from.site}-${to.site}`).sort().join();
+        const key = longer
+          .map(({ from, to }) => `${from.site}-${to.site}`)
+          .sort()
+          .join();
         if (!found.has(key)) found.set(key, longer);
-      } else if (longer.length < LONGEST && !path.some((edge) => edge.from.lock === next.to.lock)) extend(longer);
+      } else if (longer.length < LONGEST && !path.some((edge) => edge.from.lock === next.to.lock))
+        extend(longer);
     }
   };
   for (const edge of edges) extend([edge]);

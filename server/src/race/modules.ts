@@ -27,8 +27,8 @@ export const pathOf = (url: string): string => (url.startsWith('file:') ? fileUR
 
 /** `module` or `commonjs` for a TypeScript file, as Node decides for JavaScript. */
 export function kindOf(path: string, text: string, transform: Transform): 'module' | 'commonjs' {
-  if (/\.mts$/.test(path)) return 'module';
-  if (/\.cts$/.test(path)) return 'commonjs';
+  if (path.endsWith('.mts')) return 'module';
+  if (path.endsWith('.cts')) return 'commonjs';
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
     if (existsSync(manifest)) {
@@ -49,20 +49,27 @@ export function loadTypeScript(url: string, transform: Transform): Loaded | null
   const text = readFileSync(path, 'utf8');
   const kind = kindOf(path, text, transform);
   if (kind === 'commonjs') return { format: 'commonjs', source: null, shortCircuit: true };
-  return { format: 'module', source: transform.run(transform.typescript(text, path, kind), path, kind).text, shortCircuit: true };
+  return {
+    format: 'module',
+    source: transform.run(transform.typescript(text, path, kind), path, kind).text,
+    shortCircuit: true,
+  };
 }
 
 export function instrumentLoaded(url: string, loaded: Loaded, transform: Transform): Loaded {
   if (loaded.source === null || loaded.source === undefined) return loaded;
   const kind = loaded.format === 'module' ? 'module' : loaded.format === 'commonjs' ? 'commonjs' : null;
   if (kind === null) return loaded;
-  const text = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString('utf8');
+  const text =
+    typeof loaded.source === 'string'
+      ? loaded.source
+      : Buffer.from(loaded.source as Uint8Array).toString('utf8');
   return { ...loaded, source: transform.run(text, pathOf(url), kind).text };
 }
 
 /** The TypeScript file that `./x.js`, `./x` stand for, when Node found none. */
 export function typescriptFor(specifier: string, parent: string | undefined): string | null {
-  if (!/^\.{0,2}\/|^file:/.test(specifier) || parent === undefined || !parent.startsWith('file:')) return null;
+  if (!/^\.{0,2}\/|^file:/.test(specifier) || !parent?.startsWith('file:')) return null;
   const target = new URL(specifier, parent);
   const path = fileURLToPath(target);
   const candidates = [

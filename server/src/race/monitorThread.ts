@@ -1,7 +1,17 @@
 /** For: the thread of the monitor: looks every 50 ms, tells of waits that can never end. */
 import { appendFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { ALIVE, ENDED, MAIN_IDLE, SLOT_COUNT, SLOT_OF, THREAD_OF, WAIT_COUNT, WAIT_SITE, WAITS_AT } from './layout.ts';
+import {
+  ALIVE,
+  ENDED,
+  MAIN_IDLE,
+  SLOT_COUNT,
+  SLOT_OF,
+  THREAD_OF,
+  WAIT_COUNT,
+  WAIT_SITE,
+  WAITS_AT,
+} from './layout.ts';
 import { LOCK, S_HOLDER, S_RECORD, S_STATE, syncByte } from './records.ts';
 import type { MonitorData } from './shim/monitor.ts';
 
@@ -43,7 +53,8 @@ function look(): void {
     tell(cycle.length === 1 ? 'self' : 'cycle', cycle);
   }
   if (nobodyRuns)
-    for (const one of waiters) if (!inCycle.has(one.slot) && !leadsTo(one, waiters, inCycle)) tell('lost-wakeup', [one]);
+    for (const one of waiters)
+      if (!inCycle.has(one.slot) && !leadsTo(one, waiters, inCycle)) tell('lost-wakeup', [one]);
 }
 
 function holderOf(waiter: Waiter, waiters: readonly Waiter[]): Waiter | undefined {

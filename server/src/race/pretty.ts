@@ -14,7 +14,10 @@ export function printReport(report: Report, lineOf: LineOf): string {
     ...report.deadlocks.map((deadlock) => printDeadlock(deadlock, lineOf)),
   ];
   const lines = parts.flatMap((part) => [RULE, ...part, RULE]);
-  if (parts.length > 0) lines.push(`Found ${count(report.races.length, 'data race')} and ${count(report.deadlocks.length, 'deadlock')}`);
+  if (parts.length > 0)
+    lines.push(
+      `Found ${count(report.races.length, 'data race')} and ${count(report.deadlocks.length, 'deadlock')}`,
+    );
   for (const limit of report.limits) lines.push(`not watched: ${limit}`);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
@@ -23,7 +26,8 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 
 function printRace({ accesses: [now, before], location }: ReportedRace, lineOf: LineOf): string[] {
   const { byteOffset, byteLength, buffer } = location;
-  const bytes = byteLength === 1 ? `byte ${byteOffset}` : `bytes ${byteOffset}–${byteOffset + byteLength - 1}`;
+  const bytes =
+    byteLength === 1 ? `byte ${byteOffset}` : `bytes ${byteOffset}–${byteOffset + byteLength - 1}`;
   const created = [now, before].flatMap(({ thread, createdAt }) =>
     createdAt === undefined ? [] : [`  ${capital(thread)} created at ${where(createdAt)}`],
   );
@@ -42,7 +46,7 @@ const doing = ({ kind, atomic }: ReportedAccess): string =>
   `${atomic ? 'atomic ' : ''}${kind === 'rmw' ? 'read and write' : kind}`;
 
 function printAccess(title: string, access: ReportedAccess, lineOf: LineOf): string[] {
-  const [, ...callers] = access.stack;
+  const callers = callersOf(access.stack);
   return [
     `${title} by ${access.thread}:`,
     ...printFrame(access.stack[0] ?? { ...access, function: '' }),
@@ -50,6 +54,12 @@ function printAccess(title: string, access: ReportedAccess, lineOf: LineOf): str
     ...callers.flatMap(printFrame),
     ...(access.stackExact || callers.length === 0 ? [] : ['  (callers as of an earlier access here)']),
   ];
+}
+
+/** Without what lies under the outermost frame of the program's own code: the inside of a test runner, say. */
+function callersOf(stack: readonly StackFrame[]): readonly StackFrame[] {
+  const own = stack.findLastIndex(({ file }) => !file.includes('node_modules/'));
+  return stack.slice(1, own < 0 ? undefined : own + 1);
 }
 
 function printFrame(frame: StackFrame): string[] {
@@ -75,8 +85,12 @@ const KINDS: Readonly<Record<ReportedDeadlock['kind'], string>> = {
 function printDeadlock({ kind, threads, locks, stacks }: ReportedDeadlock, lineOf: LineOf): string[] {
   const lines = [KINDS[kind]];
   const reached = (index: number): string[] => {
-    const [first, ...callers] = stacks[index]!;
-    return [...printFrame(first!), ...excerpt(first!, lineOf), ...callers.flatMap(printFrame)];
+    const first = stacks[index]![0]!;
+    return [
+      ...printFrame(first),
+      ...excerpt(first, lineOf),
+      ...callersOf(stacks[index]!).flatMap(printFrame),
+    ];
   };
   threads.forEach((thread, index) => {
     const lock = locks[index]!;

@@ -69,11 +69,33 @@ export type LogLine =
   | { readonly t: 'process' | 'halt' }
   | { readonly t: 'thread'; readonly thread: number; readonly by: number; readonly stack: readonly Frame[] }
   | { readonly t: 'block'; readonly block: number; readonly stack: readonly Frame[] }
-  | { readonly t: 'stack'; readonly thread: number; readonly site: number; readonly n: number; readonly stack: readonly Frame[] }
-  | { readonly t: 'race'; readonly block: number; readonly byte: number; readonly size: number; readonly now: AccessLine; readonly before: AccessLine }
+  | {
+      readonly t: 'stack';
+      readonly thread: number;
+      readonly site: number;
+      readonly n: number;
+      readonly stack: readonly Frame[];
+    }
+  | {
+      readonly t: 'race';
+      readonly block: number;
+      readonly byte: number;
+      readonly size: number;
+      readonly now: AccessLine;
+      readonly before: AccessLine;
+    }
   | ({ readonly t: 'order'; readonly held: readonly LockLine[]; readonly wanted: LockLine } & Acquisition)
   | { readonly t: 'lock'; readonly sync: number; readonly isLock: boolean }
-  | { readonly t: 'deadlock'; readonly kind: ReportedDeadlock['kind']; readonly waits: readonly { readonly thread: number; readonly site: number; readonly block: number; readonly byte: number }[] }
+  | {
+      readonly t: 'deadlock';
+      readonly kind: ReportedDeadlock['kind'];
+      readonly waits: readonly {
+        readonly thread: number;
+        readonly site: number;
+        readonly block: number;
+        readonly byte: number;
+      }[];
+    }
   | { readonly t: 'limit'; readonly text: string }
   | { readonly t: 'place'; readonly site: number; readonly frame?: Frame };
 
@@ -90,7 +112,9 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
     const threadName = (thread: number) => (thread === 0 ? 'main' : `worker ${thread}`);
     /** A site with how it was reached; failing that, with how it was reached before. */
     const reached = (thread: number, site: number, stack: readonly Frame[] | null): StackFrame[] => {
-      const frames = (stack ?? told.stacks.get(`${thread} ${site}`)?.[0]?.stack ?? []).map((frame) => places.frame(frame));
+      const frames = (stack ?? told.stacks.get(`${thread} ${site}`)?.[0]?.stack ?? []).map((frame) =>
+        places.frame(frame),
+      );
       const { file, line, column, function: name } = siteOf(site) ?? frames[0] ?? UNKNOWN;
       return [{ file, line, column, function: name }, ...frames.slice(1)];
     };
@@ -110,7 +134,8 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
         stack = earlier?.stack.map((frame) => places.frame(frame)) ?? [];
         stackExact = earlier?.n === line.n;
       }
-      const top = at ?? stack[0] ?? { file: '(no longer in the history)', line: 0, column: 0, function: '', rmw: false };
+      const top = at ??
+        stack[0] ?? { file: '(no longer in the history)', line: 0, column: 0, function: '', rmw: false };
       const { rmw, ...place } = { rmw: false, ...top };
       const created = told.threads.get(line.thread)?.[0];
       return {
@@ -133,7 +158,10 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
           accesses: [access(line.now), access(line.before)],
           location: { buffer: bufferName(line.block), byteOffset: line.byte, byteLength: line.size },
         };
-        const key = [...race.accesses.map((one) => `${one.file}:${one.line}`).sort(), race.location.buffer].join(' ');
+        const key = [
+          ...race.accesses.map((one) => `${one.file}:${one.line}`).sort(),
+          race.location.buffer,
+        ].join(' ');
         const known = races.get(key);
         if (known === undefined || weight(race) > weight(known)) races.set(key, race);
       } else if (line.t === 'limit') limits.add(line.text);
@@ -146,10 +174,17 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
         });
     }
     const orders = lines.filter((line) => line.t === 'order');
-    const locks = new Map(orders.flatMap(({ held, wanted }) => [...held, wanted]).map((one) => [one.lock, one]));
+    const locks = new Map(
+      orders.flatMap(({ held, wanted }) => [...held, wanted]).map((one) => [one.lock, one]),
+    );
     for (const cycle of lockCycles(orders, told.noLocks)) {
       const threads = cycle.map(({ by }) => threadName(by.thread));
-      if (deadlocks.some(({ kind, threads: stuck }) => kind === 'cycle' && threads.every((one) => stuck.includes(one)))) continue;
+      if (
+        deadlocks.some(
+          ({ kind, threads: stuck }) => kind === 'cycle' && threads.every((one) => stuck.includes(one)),
+        )
+      )
+        continue;
       deadlocks.push({
         kind: 'lock-order',
         threads,
@@ -158,7 +193,9 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
           return `byte ${byte} of the buffer ${bufferName(block)}`;
         }),
         ...sitesOf(
-          cycle.flatMap(({ from, to, by }) => [from, to].map((use) => reached(by.thread, use.site, (use as LockLine).stack))),
+          cycle.flatMap(({ from, to, by }) =>
+            [from, to].map((use) => reached(by.thread, use.site, (use as LockLine).stack)),
+          ),
         ),
       });
     }
@@ -166,7 +203,10 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
   return { version: 1, races: [...races.values()].sort(byPlace), deadlocks, limits: [...limits] };
 }
 
-const sitesOf = (stacks: readonly (readonly StackFrame[])[]) => ({ sites: stacks.map(([first]) => first!), stacks });
+const sitesOf = (stacks: readonly (readonly StackFrame[])[]) => ({
+  sites: stacks.map(([first]) => first!),
+  stacks,
+});
 
 const UNKNOWN = { file: '(unknown)', line: 0, column: 0, function: '', rmw: false };
 

@@ -5,7 +5,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { makeRunDirectory, processesOf, readLogs, readSources, removeRunDirectory, type Sources } from './disk.ts';
+import {
+  makeRunDirectory,
+  processesOf,
+  readLogs,
+  readSources,
+  removeRunDirectory,
+  type Sources,
+} from './disk.ts';
 import { makeReport, type Report } from './report.ts';
 
 export interface RunOptions {
@@ -35,11 +42,23 @@ export interface Outcome {
 }
 
 /** Rejects if the command cannot be started at all. */
-export async function runProgram(options: RunOptions, use: (outcome: Outcome) => Promise<number> | number): Promise<number> {
+export async function runProgram(
+  options: RunOptions,
+  use: (outcome: Outcome) => Promise<number> | number,
+): Promise<number> {
   const directory = makeRunDirectory();
   try {
     const { history, include, exclude, halt, nudge, seed } = options;
-    const settings = { directory, history, include, exclude, halt, nudge, seed, mark: `lockstep ${randomBytes(12).toString('hex')}` };
+    const settings = {
+      directory,
+      history,
+      include,
+      exclude,
+      halt,
+      nudge,
+      seed,
+      mark: `lockstep ${randomBytes(12).toString('hex')}`,
+    };
     const shim = join(options.shim, 'shim.cjs');
     const quoted = /[\s"\\]/.test(shim) ? `"${shim.replace(/["\\]/g, '\\$&')}"` : shim;
     const child = spawn(options.command, options.args, {

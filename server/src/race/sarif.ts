@@ -60,7 +60,9 @@ function at({ file, line, column }: Place, text?: string): Location {
   const absolute = /^(?:\/|[A-Za-z]:\/)/.test(file);
   return {
     physicalLocation: {
-      artifactLocation: absolute ? { uri: pathToFileURL(file).href } : { uri: encodeURI(file), uriBaseId: 'SRCROOT' },
+      artifactLocation: absolute
+        ? { uri: pathToFileURL(file).href }
+        : { uri: encodeURI(file), uriBaseId: 'SRCROOT' },
       region: { startLine: Math.max(1, line), startColumn: Math.max(1, column) },
     },
     ...(text === undefined || text === '' ? {} : { message: { text } }),

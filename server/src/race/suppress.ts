@@ -32,21 +32,30 @@ export function parseSuppressions(text: string): Suppression[] {
     const content = line.trim();
     if (content === '' || content.startsWith('#')) return [];
     const parts = /^(.*?\S):\s+(\S.*)$/.exec(content);
-    if (parts === null) throw new SuppressionError(index + 1, 'no reason; write `file.mjs:12: why this is meant`');
+    if (parts === null)
+      throw new SuppressionError(index + 1, 'no reason; write `file.mjs:12: why this is meant`');
     const places = parts[1]!.split(/\s+/).map((place) => {
       const numbered = /^(.*):(\d+)$/.exec(place);
-      return numbered === null ? { file: place, line: null } : { file: numbered[1]!, line: Number(numbered[2]) };
+      return numbered === null
+        ? { file: place, line: null }
+        : { file: numbered[1]!, line: Number(numbered[2]) };
     });
     return [{ at: index + 1, places, reason: parts[2]! }];
   });
 }
 
-export function suppress(report: Report, suppressions: readonly Suppression[]): { report: Report; unused: Suppression[] } {
+export function suppress(
+  report: Report,
+  suppressions: readonly Suppression[],
+): { report: Report; unused: Suppression[] } {
   const used = new Set<Suppression>();
   const kept = (places: readonly { readonly file: string; readonly line: number }[]): boolean => {
     const found = suppressions.find((one) =>
       one.places.every((pattern) =>
-        places.some(({ file, line }) => (file === pattern.file || file.endsWith(`/${pattern.file}`)) && (pattern.line ?? line) === line),
+        places.some(
+          ({ file, line }) =>
+            (file === pattern.file || file.endsWith(`/${pattern.file}`)) && (pattern.line ?? line) === line,
+        ),
       ),
     );
     if (found !== undefined) used.add(found);

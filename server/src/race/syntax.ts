@@ -19,7 +19,10 @@ export function reassignedNames(source: ts.SourceFile): ReadonlySet<string> {
   const visit = (node: ts.Node): void => {
     if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind)) target(node.left);
     else if (isUpdate(node)) target(node.operand);
-    else if ((ts.isForInStatement(node) || ts.isForOfStatement(node)) && !ts.isVariableDeclarationList(node.initializer))
+    else if (
+      (ts.isForInStatement(node) || ts.isForOfStatement(node)) &&
+      !ts.isVariableDeclarationList(node.initializer)
+    )
       target(node.initializer);
     ts.forEachChild(node, visit);
   };
@@ -49,12 +52,13 @@ export function isQuiet(node: ts.Node): boolean {
     isUpdate(node) ||
     (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind))
   )
-    return isAtomicsCall(node) && !node.arguments.some((argument) => !isQuiet(argument));
+    return isAtomicsCall(node) && (node as ts.CallExpression).arguments.every(isQuiet);
   if (ts.isFunctionLike(node)) return true;
   return ts.forEachChild(node, (child) => (isQuiet(child) ? undefined : true)) === undefined;
 }
 
-export function isAtomicsCall(node: ts.Node): node is ts.CallExpression {
+/** No type guard: what is no such call may be another call. */
+export function isAtomicsCall(node: ts.Node): boolean {
   return (
     ts.isCallExpression(node) &&
     ts.isPropertyAccessExpression(node.expression) &&
@@ -95,10 +99,15 @@ function isPatternPart(node: ts.Node): boolean {
   const parent = node.parent;
   if (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) return parent.initializer === node;
   if (ts.isArrayLiteralExpression(parent)) return isPatternRoot(parent);
-  if (ts.isSpreadElement(parent)) return ts.isArrayLiteralExpression(parent.parent) && isPatternRoot(parent.parent);
+  if (ts.isSpreadElement(parent))
+    return ts.isArrayLiteralExpression(parent.parent) && isPatternRoot(parent.parent);
   if (ts.isPropertyAssignment(parent)) return parent.initializer === node && isPatternRoot(parent.parent);
   if (ts.isSpreadAssignment(parent)) return isPatternRoot(parent.parent);
-  if (ts.isBinaryExpression(parent) && parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken)
+  if (
+    ts.isBinaryExpression(parent) &&
+    parent.left === node &&
+    parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
+  )
     return isPatternPart(parent);
   return false;
 }
@@ -142,8 +151,12 @@ export function neverNumber(access: ts.ElementAccessExpression): boolean {
   if (ts.isBinaryExpression(parent)) {
     const { kind } = parent.operatorToken;
     if (kind === ts.SyntaxKind.EqualsToken)
-      return parent.right === node && (ts.isArrayLiteralExpression(parent.left) || ts.isObjectLiteralExpression(parent.left));
-    if (kind === ts.SyntaxKind.InKeyword || kind === ts.SyntaxKind.InstanceOfKeyword) return parent.right === node;
+      return (
+        parent.right === node &&
+        (ts.isArrayLiteralExpression(parent.left) || ts.isObjectLiteralExpression(parent.left))
+      );
+    if (kind === ts.SyntaxKind.InKeyword || kind === ts.SyntaxKind.InstanceOfKeyword)
+      return parent.right === node;
   }
   return false;
 }
@@ -188,7 +201,8 @@ export function functionName(node: ts.Node): string {
   const parent = node.parent;
   if ((ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) && parent.initializer === node)
     return parent.name.getText();
-  if (ts.isBinaryExpression(parent) && parent.right === node && ts.isIdentifier(parent.left)) return parent.left.text;
+  if (ts.isBinaryExpression(parent) && parent.right === node && ts.isIdentifier(parent.left))
+    return parent.left.text;
   return '';
 }
 

@@ -22,7 +22,10 @@ const ATOMIC: Readonly<Record<string, Kind>> = { load: LOAD, store: STORE, rmw: 
 const BLOCK_BYTES = 64;
 
 export function replay(text: string): TraceRace[] {
-  const memory = createMemory({ heapBytes: 1 << 21, shadowBytes: 1 << 20, history: 1024 }, (bytes) => new ArrayBuffer(bytes));
+  const memory = createMemory(
+    { heapBytes: 1 << 21, shadowBytes: 1 << 20, history: 1024 },
+    (bytes) => new ArrayBuffer(bytes),
+  );
   const threads = new Map<string, { slot: number; detector: Detector }>();
   const blocks = new Map<string, number>();
   const messages = new Map<string, Snapshot>();
@@ -61,14 +64,16 @@ export function replay(text: string): TraceRace[] {
       if (block === undefined) blocks.set(on, (block = newBlock(memory, BLOCK_BYTES)));
       const byte = Number(from);
       const size = Number(bytes ?? 4);
-      if (op === 'read' || op === 'write') detector.access(block, byte, size, op === 'read' ? READ : WRITE, line);
+      if (op === 'read' || op === 'write')
+        detector.access(block, byte, size, op === 'read' ? READ : WRITE, line);
       else {
         const record = detector.begin(block, byte);
         const kind = ATOMIC[op];
         if (op === 'section') {
           detector.section(record, byte, size);
           detector.leave(record);
-        } else if (kind !== undefined) detector.finish(record, byte, size, kind, line, NaN, NaN, op === 'cas', false);
+        } else if (kind !== undefined)
+          detector.finish(record, byte, size, kind, line, NaN, NaN, op === 'cas', false);
         else throw new Error(`line ${line}: ${op} is no event of a trace`);
       }
     }

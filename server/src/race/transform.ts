@@ -41,6 +41,15 @@ export interface Transform {
   isModule(text: string): boolean;
 }
 
+/** False for what is in no file, and for what a test runner or a bundler has made of one. */
+function sameOnDisk(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
 const urlOf = (file: string): string => (isAbsolute(file) ? pathToFileURL(file).href : file);
 
 const MENTIONS = /\bAtomics\b|\bSharedArrayBuffer\b/;
@@ -79,9 +88,18 @@ export function createTransform(rules: Rules, heap: Int32Array, own: string): Tr
           notes =
             made === null
               ? null
-              : { file, sites: made.sites, shifts: made.shifts, map: maps.get(file) ?? null, text: existsSync(file) ? null : text };
+              : {
+                  file,
+                  sites: made.sites,
+                  shifts: made.shifts,
+                  map: maps.get(file) ?? null,
+                  text: sameOnDisk(file, text) ? null : text,
+                };
           // A script that is no file is found by no name: it needs no map. TypeScript has one of its own.
-          const comment = made === null || kind === 'script' || notes!.map !== null ? '' : mapComment(urlOf(file), text, made.shifts);
+          const comment =
+            made === null || kind === 'script' || notes!.map !== null
+              ? ''
+              : mapComment(urlOf(file), text, made.shifts);
           writeWhole(`${path}.js`, made === null ? '' : made.text + comment);
           writeWhole(`${path}.json`, JSON.stringify(notes));
         } else notes = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as FileNotes | null;
@@ -110,7 +128,10 @@ export function createTransform(rules: Rules, heap: Int32Array, own: string): Tr
       const seen = atomicCompareExchange(heap, at, 0, key);
       if (seen === 0) {
         const first = atomicAdd(heap, SITE_TOP, count);
-        appendFileSync(`${rules.directory}/files-${process.pid}.jsonl`, `${JSON.stringify({ first, count, hash: name })}\n`);
+        appendFileSync(
+          `${rules.directory}/files-${process.pid}.jsonl`,
+          `${JSON.stringify({ first, count, hash: name })}\n`,
+        );
         atomicStore(heap, at + 1, first);
         return first;
       }
@@ -134,5 +155,7 @@ export function createTransform(rules: Rules, heap: Int32Array, own: string): Tr
 
 /** The text with the numbers of its sites, from `first` on. Each takes as much room as its name, so columns stay. */
 export function numbered(text: string, first: number): string {
-  return text.replace(/\$lockstep\$S(\d+)/g, (name, index: string) => String(first + Number(index)).padEnd(name.length));
+  return text.replace(/\$lockstep\$S(\d+)/g, (name, index: string) =>
+    String(first + Number(index)).padEnd(name.length),
+  );
 }

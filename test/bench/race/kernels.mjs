@@ -44,7 +44,8 @@ const KERNELS = {
         for (let i = from; i < to; i++) x[i] += offset;
       }
       barrier();
-      for (let round = 0; round < 3; round++) for (let i = from + 1; i < to; i++) if (x[i] < x[i - 1]) throw new Error('unsorted');
+      for (let round = 0; round < 3; round++)
+        for (let i = from + 1; i < to; i++) if (x[i] < x[i - 1]) throw new Error('unsorted');
     },
     sum: (buffer, n) => new Int32Array(buffer)[n - 1],
   },
@@ -79,7 +80,14 @@ const KERNELS = {
           for (let x = 1; x < n - 1; x++) {
             const at = y * n + x;
             const near =
-              from[at - n - 1] + from[at - n] + from[at - n + 1] + from[at - 1] + from[at + 1] + from[at + n - 1] + from[at + n] + from[at + n + 1];
+              from[at - n - 1] +
+              from[at - n] +
+              from[at - n + 1] +
+              from[at - 1] +
+              from[at + 1] +
+              from[at + n - 1] +
+              from[at + n] +
+              from[at + n + 1];
             to[at] = near === 3 || (near === 2 && from[at] === 1) ? 1 : 0;
           }
         barrier();
@@ -130,11 +138,19 @@ if (isMainThread) {
   const buffer = new SharedArrayBuffer(kernel.bytes(n));
   const control = new SharedArrayBuffer(16);
   kernel.fill(buffer, n);
-  const workers = [0, 1].map((me) => new Worker(new URL(import.meta.url), { workerData: { name, n, me, buffer, control } }));
+  const workers = [0, 1].map(
+    (me) => new Worker(new URL(import.meta.url), { workerData: { name, n, me, buffer, control } }),
+  );
   const times = [];
   for (const worker of workers) worker.on('message', (time) => times.push(time));
   await Promise.all(workers.map((worker) => new Promise((done) => worker.on('exit', done))));
-  console.log(JSON.stringify({ ms: Math.max(...times), rss: process.resourceUsage().maxRSS / 1024, sum: kernel.sum(buffer, n) }));
+  console.log(
+    JSON.stringify({
+      ms: Math.max(...times),
+      rss: process.resourceUsage().maxRSS / 1024,
+      sum: kernel.sum(buffer, n),
+    }),
+  );
 } else {
   const { parentPort } = await import('node:worker_threads');
   const { name, n, me, buffer, control } = workerData;

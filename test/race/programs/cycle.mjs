@@ -11,7 +11,11 @@ const meet = (x) => {
 
 if (isMainThread) {
   const x = new Int32Array(new SharedArrayBuffer(64));
-  for (const order of [[0, 8], [8, 0]]) new Worker(new URL(import.meta.url), { workerData: { x, order } });
+  for (const order of [
+    [0, 8],
+    [8, 0],
+  ])
+    new Worker(new URL(import.meta.url), { workerData: { x, order } });
   console.log('started');
 } else {
   const { x, order } = workerData;

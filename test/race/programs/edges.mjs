@@ -1,5 +1,13 @@
 /** Edges of the host: starts, messages, ends. */
-import { BroadcastChannel, MessageChannel, Worker, isMainThread, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import {
+  BroadcastChannel,
+  MessageChannel,
+  Worker,
+  isMainThread,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { ints, message, program } from './kit.mjs';
 
 const url = import.meta.url;

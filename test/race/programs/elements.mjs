@@ -3,7 +3,10 @@ import { parentPort } from 'node:worker_threads';
 import { ints, message, program } from './kit.mjs';
 
 const url = import.meta.url;
-const writes = (index = 0) => (buffer) => void (ints(buffer)[index] = 1);
+const writes =
+  (index = 0) =>
+  (buffer) =>
+    void (ints(buffer)[index] = 1);
 
 export const plainRacy = program(url, 'plainRacy', {
   worker(buffer) {
@@ -127,7 +130,10 @@ export const spreadRacy = program(url, 'spreadRacy', {
     return Math.max(...ints(buffer)) > 5; // race: spreadRacy
   },
 });
-export const spreadFree = program(url, 'spreadFree', { worker: writes(3), after: (buffer) => Math.max(...ints(buffer)) });
+export const spreadFree = program(url, 'spreadFree', {
+  worker: writes(3),
+  after: (buffer) => Math.max(...ints(buffer)),
+});
 
 export const forOfRacy = program(url, 'forOfRacy', {
   worker(buffer) {
@@ -208,7 +214,11 @@ export const methodRacy = program(url, 'methodRacy', {
 export const methodFree = program(url, 'methodFree', {
   async worker(buffer) {
     const x = ints(buffer);
-    const fields = { get cells() { return x; } };
+    const fields = {
+      get cells() {
+        return x;
+      },
+    };
     async function* each() {
       for (let i = 0; i < 3; i++) yield fields.cells[i + 1];
     }

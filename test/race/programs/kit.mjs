@@ -6,7 +6,8 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads';
 
 /** A function that runs the program and gives what it has computed. In the worker, it runs the worker's part at once. */
 export function program(url, name, { bytes = 64, make, before, worker, meanwhile, after, workers = 1 }) {
-  if (!isMainThread && workerData?.kit === name && workerData.url === url) worker(workerData.buffer, workerData);
+  if (!isMainThread && workerData?.kit === name && workerData.url === url)
+    worker(workerData.buffer, workerData);
   return async () => {
     const buffer = make ? make() : new SharedArrayBuffer(bytes);
     before?.(buffer);

@@ -109,4 +109,3 @@ export const semaphoreFree = program(url, 'semaphoreFree', {
   },
   before: (buffer) => void (ints(buffer)[1] = 1),
 });
-

@@ -74,7 +74,11 @@ export const sortRacy = program(url, 'sortRacy', {
 });
 export const sortFree = program(url, 'sortFree', {
   before: (buffer) => ints(buffer).set([3, 1, 2]),
-  worker: (buffer) => void ints(buffer).subarray(0, 8).sort((a, b) => b - a).reverse(),
+  worker: (buffer) =>
+    void ints(buffer)
+      .subarray(0, 8)
+      .sort((a, b) => b - a)
+      .reverse(),
   meanwhile: (buffer) => void (ints(buffer)[8] = 9),
   after: (buffer) => ints(buffer).join(),
 });
@@ -90,7 +94,11 @@ export const searchRacy = program(url, 'searchRacy', {
 export const searchFree = program(url, 'searchFree', {
   before: (buffer) => void (ints(buffer)[4] = 77),
   worker: writesAt(9),
-  meanwhile: (buffer) => [ints(buffer).indexOf(77), ints(buffer).includes(77, 2), ints(buffer).find((one) => one === 77)],
+  meanwhile: (buffer) => [
+    ints(buffer).indexOf(77),
+    ints(buffer).includes(77, 2),
+    ints(buffer).find((one) => one === 77),
+  ],
 });
 
 export const joinRacy = program(url, 'joinRacy', {
@@ -101,7 +109,10 @@ export const joinRacy = program(url, 'joinRacy', {
     return ints(buffer).join().length; // race: joinRacy
   },
 });
-export const joinFree = program(url, 'joinFree', { worker: writesAt(9), after: (buffer) => String(ints(buffer)) });
+export const joinFree = program(url, 'joinFree', {
+  worker: writesAt(9),
+  after: (buffer) => String(ints(buffer)),
+});
 
 export const mapRacy = program(url, 'mapRacy', {
   worker(buffer) {
@@ -138,7 +149,11 @@ export const fromRacy = program(url, 'fromRacy', {
 });
 export const fromFree = program(url, 'fromFree', {
   worker: writesAt(9),
-  after: (buffer) => [Array.from(ints(buffer)), [...ints(buffer).entries()].length, new Set(ints(buffer)).size],
+  after: (buffer) => [
+    Array.from(ints(buffer)),
+    [...ints(buffer).entries()].length,
+    new Set(ints(buffer)).size,
+  ],
 });
 
 export const constructRacy = program(url, 'constructRacy', {
@@ -151,5 +166,7 @@ export const constructRacy = program(url, 'constructRacy', {
 });
 export const constructFree = program(url, 'constructFree', {
   worker: writesAt(9),
-  meanwhile: (buffer) => new Float64Array(ints(buffer).subarray(0, 9)).length + String.fromCharCode.apply(null, bytes(buffer).subarray(0, 36)).length,
+  meanwhile: (buffer) =>
+    new Float64Array(ints(buffer).subarray(0, 9)).length +
+    String.fromCharCode.apply(null, bytes(buffer).subarray(0, 36)).length,
 });

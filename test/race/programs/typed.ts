@@ -12,7 +12,7 @@ const start = (cells: Cells): Promise<number> =>
 export async function typedRacy(): Promise<unknown> {
   const x: Shared = new Int32Array(new SharedArrayBuffer(8));
   const ended = start({ x, racy: true });
-  x[0] = (1 as number) + <number>1; // race: typedRacy
+  x[0] = (1 as number) + (1 as number); // race: typedRacy
   return await ended;
 }
 

@@ -14,7 +14,11 @@ export const dataViewRacy = program(url, 'dataViewRacy', {
 });
 export const dataViewFree = program(url, 'dataViewFree', {
   worker: (buffer) => new DataView(buffer).setUint16(2, 513),
-  meanwhile: (buffer) => [ints(buffer)[1], new DataView(buffer).getInt16(0), new DataView(buffer).getFloat32(4, true)],
+  meanwhile: (buffer) => [
+    ints(buffer)[1],
+    new DataView(buffer).getInt16(0),
+    new DataView(buffer).getFloat32(4, true),
+  ],
   after: (buffer) => ints(buffer)[0],
 });
 
@@ -95,7 +99,8 @@ export const cloneRacy = program(url, 'cloneRacy', {
 });
 export const cloneFree = program(url, 'cloneFree', {
   worker: (buffer) => void (ints(structuredClone(buffer))[0] = 1),
-  meanwhile: (buffer) => structuredClone(new ArrayBuffer(8)).byteLength + structuredClone({ x: ints(buffer) }).x.length,
+  meanwhile: (buffer) =>
+    structuredClone(new ArrayBuffer(8)).byteLength + structuredClone({ x: ints(buffer) }).x.length,
   after: (buffer) => ints(structuredClone(buffer))[0],
 });
 

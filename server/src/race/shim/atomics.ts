@@ -51,7 +51,8 @@ export function installAtomics(context: Context, watch: Watch): void {
       }
       const site = watch.takeSite();
       const index = indexIn(cells, view, key);
-      if (index < 0) return apply(operate, Atomics, [cells, typeof key === 'object' ? -1 : key, ...rest.slice(2)]);
+      if (index < 0)
+        return apply(operate, Atomics, [cells, typeof key === 'object' ? -1 : key, ...rest.slice(2)]);
       const first = arity > 2 ? coerce(view, rest[2]) : undefined;
       const second = arity > 3 ? coerce(view, rest[3]) : undefined;
       const byte = view.byteOffset + index * view.size;
@@ -65,7 +66,7 @@ export function installAtomics(context: Context, watch: Watch): void {
         throw error;
       }
       const small = !view.big;
-      const value = small ? (real.load(cells as Cells, index) as number) : NaN;
+      const value = small ? real.load(cells as Cells, index) : NaN;
       const old = name === 'store' ? (value === 0 ? 1 : 0) : small ? (result as number) : NaN;
       const kind = kindOf(result, exchange && arity > 3 ? narrow(cells as object, first) : undefined);
       detector.finish(record, byte, view.size, kind, site, kind === LOAD ? NaN : old, value, exchange, loop);
@@ -87,9 +88,15 @@ export function installAtomics(context: Context, watch: Watch): void {
     load: operation('load', 2, () => LOAD, false),
     store: operation('store', 3, () => STORE, false),
     exchange: operation('exchange', 3, rmw, true),
-    compareExchange: operation('compareExchange', 4, (old, expected) => (same(old, expected) ? RMW : LOAD), true),
+    compareExchange: operation(
+      'compareExchange',
+      4,
+      (old, expected) => (same(old, expected) ? RMW : LOAD),
+      true,
+    ),
   };
-  for (const name of ['add', 'sub', 'and', 'or', 'xor'] as const) replacements[name] = operation(name, 3, rmw, false);
+  for (const name of ['add', 'sub', 'and', 'or', 'xor'] as const)
+    replacements[name] = operation(name, 3, rmw, false);
 
   /** The view and index of a cell that can be waited at; null where the real function must judge. */
   function waitable(cells: unknown, key: unknown): { view: View; index: number; byte: number } | null {

@@ -12,11 +12,27 @@ export function installBuffers(context: Context, watch: Watch): void {
     construct(target, given, newTarget): object {
       const buffer = Reflect.construct(target, given, newTarget) as SharedArrayBuffer;
       const { id } = watch.blockOf(buffer);
-      context.log.write({ t: 'block', block: id, bytes: context.heap[id + B_BYTES], thread: context.thread, stack: context.stack() });
+      context.log.write({
+        t: 'block',
+        block: id,
+        bytes: context.heap[id + B_BYTES],
+        thread: context.thread,
+        stack: context.stack(),
+      });
       return buffer;
     },
   });
   native(Shared, SharedBuffer);
-  Object.defineProperty(SharedBuffer.prototype, 'constructor', { value: Shared, writable: true, configurable: true, enumerable: false });
-  Object.defineProperty(globalThis, 'SharedArrayBuffer', { value: Shared, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(SharedBuffer.prototype, 'constructor', {
+    value: Shared,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+  Object.defineProperty(globalThis, 'SharedArrayBuffer', {
+    value: Shared,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 }

@@ -3,15 +3,7 @@
  */
 import type { Held } from '../held.ts';
 import { createDetector, type Detector, type Race } from '../detector.ts';
-import {
-  LIVE,
-  type Memory,
-  PAIR_CAPACITY,
-  PAIRS,
-  SITE_TOP,
-  SLOT_OF,
-  THREAD_OF,
-} from '../layout.ts';
+import { LIVE, type Memory, PAIR_CAPACITY, PAIRS, SITE_TOP, SLOT_OF, THREAD_OF } from '../layout.ts';
 import { S_RECORD, syncByte } from '../records.ts';
 import { frames, openLog, type Frame, type Log } from './log.ts';
 import { atomics } from './real.ts';
@@ -64,7 +56,8 @@ export function createContext(settings: Settings, memory: Memory, thread: number
         entered = larger;
       }
       const times = ++entered[site]!;
-      if ((times & (times - 1)) === 0 && times <= 4096) log.write({ t: 'stack', thread, site, n, stack: stack() });
+      if ((times & (times - 1)) === 0 && times <= 4096)
+        log.write({ t: 'stack', thread, site, n, stack: stack() });
       if (settings.nudge) nudge();
     },
     ordered(held, wanted, { slot, n, clock }) {

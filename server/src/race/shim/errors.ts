@@ -5,9 +5,9 @@
  */
 import module from 'node:module';
 import { OWN_MAP } from '../sourceMap.ts';
-import { RealError } from './real.ts';
+import { apply, propertyOf, RealError } from './real.ts';
 
-const errorToString = RealError.prototype.toString;
+const errorToString = propertyOf(RealError.prototype, 'toString').value!;
 
 let own = '';
 
@@ -23,21 +23,32 @@ export function installErrors(shim: string): void {
 }
 
 function prepareStackTrace(error: Error, trace: NodeJS.CallSite[]): string {
-  const head = Object.getOwnPropertySymbols(error).some((one) => one.description === 'kIsNodeError') || isNodeError(error)
-    ? `${error.name} [${(error as NodeJS.ErrnoException).code ?? ''}]: ${error.message}`
-    : safely(() => errorToString.call(error), '<error>');
-  return trace.length === 0 ? head : `${head}\n    at ${trace.filter((site) => site.getFileName() !== own).map(printFrame).join('\n    at ')}`;
+  const head =
+    Object.getOwnPropertySymbols(error).some((one) => one.description === 'kIsNodeError') ||
+    isNodeError(error)
+      ? `${error.name} [${(error as NodeJS.ErrnoException).code ?? ''}]: ${error.message}`
+      : safely(() => apply(errorToString, error, []) as string, '<error>');
+  return trace.length === 0
+    ? head
+    : `${head}\n    at ${trace
+        .filter((site) => site.getFileName() !== own)
+        .map(printFrame)
+        .join('\n    at ')}`;
 }
 
 /** Classes of Node's errors carry the mark on their prototype. */
 function isNodeError(error: Error): boolean {
-  for (let at: unknown = Object.getPrototypeOf(error); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
-    if (Object.getOwnPropertySymbols(at as object).some((one) => one.description === 'kIsNodeError')) return true;
+  for (
+    let at: unknown = Object.getPrototypeOf(error);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  )
+    if (Object.getOwnPropertySymbols(at).some((one) => one.description === 'kIsNodeError')) return true;
   return false;
 }
 
 function printFrame(site: NodeJS.CallSite): string {
-  const text = safely(() => site.toString(), '<anonymous>');
+  const text = safely(() => String(site), '<anonymous>');
   const file = site.getFileName();
   const line = site.getLineNumber();
   const column = site.getColumnNumber();

@@ -7,7 +7,14 @@ import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
-import { instrumentLoaded, loadTypeScript, kindOf, typescriptFor, type Loaded, type Resolved } from '../modules.ts';
+import {
+  instrumentLoaded,
+  loadTypeScript,
+  kindOf,
+  typescriptFor,
+  type Loaded,
+  type Resolved,
+} from '../modules.ts';
 import { createTransform } from '../transform.ts';
 import type { SourceKind } from '../instrument.ts';
 import type { Context } from './context.ts';
@@ -17,7 +24,11 @@ type Method = (...rest: unknown[]) => unknown;
 
 interface SyncHooks {
   registerHooks?: (hooks: {
-    resolve: (specifier: string, context: { parentURL?: string }, next: (specifier: string, context: object) => Resolved) => Resolved;
+    resolve: (
+      specifier: string,
+      context: { parentURL?: string },
+      next: (specifier: string, context: object) => Resolved,
+    ) => Resolved;
     load: (url: string, context: object, next: (url: string, context: object) => Loaded) => Loaded;
   }) => void;
 }
@@ -41,7 +52,8 @@ export function installLoad(context: Context): { script(text: string): string } 
           return { url, shortCircuit: true };
         }
       },
-      load: (url, given, next) => loadTypeScript(url, transform) ?? instrumentLoaded(url, next(url, given), transform),
+      load: (url, given, next) =>
+        loadTypeScript(url, transform) ?? instrumentLoaded(url, next(url, given), transform),
     });
   else
     module.register(pathToFileURL(join(dirname(own), 'hooks.mjs')).href, {
@@ -53,8 +65,14 @@ export function installLoad(context: Context): { script(text: string): string } 
     _extensions: Record<string, (target: Record<string, Method>, file: string) => unknown>;
   };
   const realCompile = Module.prototype['_compile']!;
-  Module.prototype['_compile'] = function (this: unknown, content: unknown, file: unknown, ...rest: unknown[]): unknown {
-    const code = typeof content === 'string' && rest[0] !== 'module' ? run(content, String(file), 'commonjs') : content;
+  Module.prototype['_compile'] = function (
+    this: unknown,
+    content: unknown,
+    file: unknown,
+    ...rest: unknown[]
+  ): unknown {
+    const code =
+      typeof content === 'string' && rest[0] !== 'module' ? run(content, String(file), 'commonjs') : content;
     return apply(realCompile, this, [code, file, ...rest]);
   };
   for (const extension of ['.ts', '.cts', '.tsx']) {
@@ -63,7 +81,7 @@ export function installLoad(context: Context): { script(text: string): string } 
       if (/[\\/]node_modules[\\/]/.test(file) && known !== undefined) return known(target, file);
       const text = fs.readFileSync(file, 'utf8');
       // The program itself, or a worker's: Node hands every entry with an unknown extension to CommonJS.
-      if ((target as { id?: unknown })['id'] === '.' && kindOf(file, text, transform) === 'module')
+      if ((target as { id?: unknown }).id === '.' && kindOf(file, text, transform) === 'module')
         return void import(pathToFileURL(file).href);
       return target['_compile']!(transform.typescript(text, file, 'commonjs'), file);
     };
@@ -76,12 +94,18 @@ export function installLoad(context: Context): { script(text: string): string } 
 /** Test runners run the files that they have transformed as scripts of this realm. */
 function scripts(run: (text: string, file: string, kind: SourceKind) => string): void {
   const fileOf = (options: unknown): string =>
-    typeof options === 'string' ? options : String((options as { filename?: unknown } | undefined)?.filename ?? '');
+    typeof options === 'string' ? options : ((options as { filename?: string } | undefined)?.filename ?? '');
   const isFile = (file: string): boolean => /^(?:\/|file:|[A-Za-z]:[\\/])/.test(file);
   const realRun = vm.runInThisContext as unknown as Method;
-  (vm as unknown as Record<string, unknown>)['runInThisContext'] = function runInThisContext(code: unknown, ...rest: unknown[]): unknown {
+  (vm as unknown as Record<string, unknown>)['runInThisContext'] = function runInThisContext(
+    code: unknown,
+    ...rest: unknown[]
+  ): unknown {
     const file = fileOf(rest[0]);
-    return apply(realRun, vm, [typeof code === 'string' && isFile(file) ? run(code, file, 'script') : code, ...rest]);
+    return apply(realRun, vm, [
+      typeof code === 'string' && isFile(file) ? run(code, file, 'script') : code,
+      ...rest,
+    ]);
   };
   module.syncBuiltinESMExports();
 }

@@ -2,7 +2,7 @@
  * For: what this thread has to tell, one JSON object a line, in a file of its own: written at once, so that it is there
  * however the process ends.
  */
-import { openSync, RealError, writeSync } from './real.ts';
+import { openSync, propertyOf, RealError, writeSync } from './real.ts';
 
 /** A frame as V8 gives it, in the text that was run: file, line and column (from 1), function. */
 export type Frame = readonly [file: string, line: number, column: number, name: string];
@@ -27,7 +27,8 @@ export function openLog(directory: string, thread: number): Log {
 
 /** The frames of the program that lead here, innermost first. */
 export function frames(own: string, limit = 24): Frame[] {
-  const { stackTraceLimit, prepareStackTrace } = RealError;
+  const { stackTraceLimit } = RealError;
+  const known = propertyOf(RealError, 'prepareStackTrace').value;
   let result: Frame[] = [];
   try {
     RealError.stackTraceLimit = limit + 6;
@@ -35,7 +36,7 @@ export function frames(own: string, limit = 24): Frame[] {
     result = new RealError().stack as unknown as Frame[];
   } finally {
     RealError.stackTraceLimit = stackTraceLimit;
-    RealError.prepareStackTrace = prepareStackTrace;
+    RealError.prepareStackTrace = known as typeof RealError.prepareStackTrace;
   }
   if (!Array.isArray(result)) return [];
   return result.filter(([file]) => file !== own && file !== '' && !file.startsWith('node:')).slice(0, limit);
@@ -47,8 +48,18 @@ function frameOf(site: NodeJS.CallSite): Frame {
   const name = site.getFunctionName();
   const shown = site.isConstructor()
     ? `new ${name ?? 'Object'}`
-    : type !== null && type !== 'Object' && type !== 'global' && name !== null && method !== null && !name.includes('.')
+    : type !== null &&
+        type !== 'Object' &&
+        type !== 'global' &&
+        name !== null &&
+        method !== null &&
+        !name.includes('.')
       ? `${type}.${name}`
       : (name ?? '');
-  return [site.getFileName() ?? site.getScriptNameOrSourceURL() ?? '', site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0, shown];
+  return [
+    site.getFileName() ?? site.getScriptNameOrSourceURL() ?? '',
+    site.getLineNumber() ?? 0,
+    site.getColumnNumber() ?? 0,
+    shown,
+  ];
 }

@@ -33,18 +33,25 @@ function start(): void {
   if (text === undefined && given === undefined) return;
   // A thread of Node's own, or one whose start was not seen: nothing here is known of its order.
   if (!workerThreads.isMainThread && given === undefined) return;
-  if (given !== undefined) workerThreads.setEnvironmentData(KEY, undefined as unknown as workerThreads.Serializable);
+  if (given !== undefined) workerThreads.setEnvironmentData(KEY, undefined);
 
   const settings = given?.settings ?? (JSON.parse(text!) as Settings);
   const memory =
-    given?.memory ?? createMemory({ heapBytes: HEAP_BYTES, shadowBytes: SHADOW_BYTES, history: settings.history });
+    given?.memory ??
+    createMemory({ heapBytes: HEAP_BYTES, shadowBytes: SHADOW_BYTES, history: settings.history });
   const thread = given?.thread ?? 0;
   if (given === undefined) {
     newSlot(memory, 0);
     memory.heap[ALIVE] = 1;
   }
   const context = createContext(settings, memory, thread, __filename);
-  if (given === undefined) context.log.write({ t: 'process', pid: process.pid, argv: process.argv.slice(1), slots: memory.heap[SLOT_COUNT] });
+  if (given === undefined)
+    context.log.write({
+      t: 'process',
+      pid: process.pid,
+      argv: process.argv.slice(1),
+      slots: memory.heap[SLOT_COUNT],
+    });
   const watch = installWatch(context);
   installToString();
   const messages = installMessages(context, watch);

@@ -12,7 +12,7 @@ import { LIVE } from '../layout.ts';
 import type { Snapshot } from '../detector.ts';
 import type { Context } from './context.ts';
 import { disguise, native } from './disguise.ts';
-import { apply, clone, isView } from './real.ts';
+import { type Accessor, apply, clone, isView } from './real.ts';
 import { isShared, type Watch } from './watch.ts';
 
 export interface Cargo {
@@ -47,7 +47,9 @@ export function installMessages(context: Context, watch: Watch): Messages {
   const isPort = (value: unknown): value is object => value instanceof workerThreads.MessagePort;
 
   /** Everything structured clone would reach, without running getters; null if that cannot be known. */
-  function search(root: unknown): { buffers: Set<SharedArrayBuffer>; memories: Set<WebAssembly.Memory> } | null {
+  function search(
+    root: unknown,
+  ): { buffers: Set<SharedArrayBuffer>; memories: Set<WebAssembly.Memory> } | null {
     const buffers = new Set<SharedArrayBuffer>();
     const memories = new Set<WebAssembly.Memory>();
     if (typeof root !== 'object' || root === null) return { buffers, memories };
@@ -87,20 +89,25 @@ export function installMessages(context: Context, watch: Watch): Messages {
           if (!('value' in property)) return null;
           add(property.value);
         }
-        if (at instanceof Error) add(at.cause);
+        if (Object.hasOwn(at, 'cause')) add((at as { cause?: unknown }).cause);
       }
     }
     return { buffers, memories };
   }
 
   function load(value: unknown): Cargo {
-    const found = watch.knowsAny() ? search(value) : { buffers: new Set<SharedArrayBuffer>(), memories: new Set<WebAssembly.Memory>() };
+    const found = watch.knowsAny()
+      ? search(value)
+      : { buffers: new Set<SharedArrayBuffer>(), memories: new Set<WebAssembly.Memory>() };
     const buffers = found === null ? watch.known() : [...found.buffers];
     const memories = found === null ? [] : [...found.memories].filter((one) => isShared(one.buffer));
     return {
       buffers,
       memories,
-      ids: [...buffers.map((one) => watch.escape(one)), ...memories.map((one) => watch.escape(one.buffer as unknown as SharedArrayBuffer))],
+      ids: [
+        ...buffers.map((one) => watch.escape(one)),
+        ...memories.map((one) => watch.escape(one.buffer as unknown as SharedArrayBuffer)),
+      ],
     };
   }
 
@@ -114,7 +121,9 @@ export function installMessages(context: Context, watch: Watch): Messages {
   }
 
   const portsIn = (transfer: unknown): object[] => {
-    const list = Array.isArray(transfer) ? transfer : ((transfer as { transfer?: unknown } | null | undefined)?.transfer ?? []);
+    const list = Array.isArray(transfer)
+      ? transfer
+      : ((transfer as { transfer?: unknown } | null | undefined)?.transfer ?? []);
     return Array.isArray(list) ? list.filter(isPort) : [];
   };
 
@@ -140,31 +149,48 @@ export function installMessages(context: Context, watch: Watch): Messages {
 
   const ports = workerThreads.MessagePort.prototype as unknown as Record<string | symbol, Method>;
   const realPost = ports['postMessage']!;
-  define(ports, 'postMessage', disguise('postMessage', realPost.length, function (this: unknown, ...rest: unknown[]): unknown {
-    if (rest.length === 0 || !owned.has(this as object)) return apply(realPost, this, rest);
-    return apply(realPost, this, [wrap(rest[0], rest[1]), ...rest.slice(1)]);
-  }));
-  const realDispatch = ports[DISPATCH] ?? (EventTarget.prototype as unknown as Record<symbol, Method>)[DISPATCH]!;
-  define(ports, DISPATCH, function (this: Record<symbol, unknown>, data: unknown, ...rest: unknown[]): unknown {
-    const moved = this[RECEIVING];
-    if (Array.isArray(moved)) own(moved);
-    return apply(realDispatch, this, [rest[0] === 'message' ? unwrap(data) : data, ...rest]);
-  });
+  define(
+    ports,
+    'postMessage',
+    disguise('postMessage', realPost.length, function (this: unknown, ...rest: unknown[]): unknown {
+      if (rest.length === 0 || !owned.has(this as object)) return apply(realPost, this, rest);
+      return apply(realPost, this, [wrap(rest[0], rest[1]), ...rest.slice(1)]);
+    }),
+  );
+  const realDispatch =
+    ports[DISPATCH] ?? (EventTarget.prototype as unknown as Record<symbol, Method>)[DISPATCH]!;
+  define(
+    ports,
+    DISPATCH,
+    function (this: Record<symbol, unknown>, data: unknown, ...rest: unknown[]): unknown {
+      const moved = this[RECEIVING];
+      if (Array.isArray(moved)) own(moved);
+      return apply(realDispatch, this, [rest[0] === 'message' ? unwrap(data) : data, ...rest]);
+    },
+  );
 
   const worker = workerThreads.Worker.prototype as unknown as Record<string, Method>;
   const realWorkerPost = worker['postMessage']!;
-  define(worker, 'postMessage', disguise('postMessage', realWorkerPost.length, function (this: unknown, ...rest: unknown[]): unknown {
-    // Node's own worker for module hooks is one too, and knows nothing of wrapping.
-    if (rest.length === 0 || !owned.has(this as object)) return apply(realWorkerPost, this, rest);
-    return apply(realWorkerPost, this, [wrap(rest[0], rest[1]), ...rest.slice(1)]);
-  }));
+  define(
+    worker,
+    'postMessage',
+    disguise('postMessage', realWorkerPost.length, function (this: unknown, ...rest: unknown[]): unknown {
+      // Node's own worker for module hooks is one too, and knows nothing of wrapping.
+      if (rest.length === 0 || !owned.has(this as object)) return apply(realWorkerPost, this, rest);
+      return apply(realWorkerPost, this, [wrap(rest[0], rest[1]), ...rest.slice(1)]);
+    }),
+  );
 
   const channel = workerThreads.BroadcastChannel.prototype as unknown as Record<string, Method>;
   const realBroadcast = channel['postMessage']!;
-  define(channel, 'postMessage', disguise('postMessage', realBroadcast.length, function (this: unknown, ...rest: unknown[]): unknown {
-    if (rest.length === 0) return apply(realBroadcast, this, rest);
-    return apply(realBroadcast, this, [wrap(rest[0]), ...rest.slice(1)]);
-  }));
+  define(
+    channel,
+    'postMessage',
+    disguise('postMessage', realBroadcast.length, function (this: unknown, ...rest: unknown[]): unknown {
+      if (rest.length === 0) return apply(realBroadcast, this, rest);
+      return apply(realBroadcast, this, [wrap(rest[0]), ...rest.slice(1)]);
+    }),
+  );
 
   const realReceive = workerThreads.receiveMessageOnPort as unknown as Method;
   (workerThreads as unknown as Record<string, unknown>)['receiveMessageOnPort'] = disguise(
@@ -175,7 +201,8 @@ export function installMessages(context: Context, watch: Watch): Messages {
       if (result !== undefined) {
         result.message = unwrap(result.message);
         if (isPort(result.message)) own([result.message]);
-        else if (typeof result.message === 'object' && result.message !== null) own(Object.values(result.message));
+        else if (typeof result.message === 'object' && result.message !== null)
+          own(Object.values(result.message));
       }
       return result;
     },
@@ -191,7 +218,12 @@ export function installMessages(context: Context, watch: Watch): Messages {
   });
   native(Channel, RealChannel);
   workerThreads.MessageChannel = Channel;
-  Object.defineProperty(globalThis, 'MessageChannel', { value: Channel, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(globalThis, 'MessageChannel', {
+    value: Channel,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
   if (workerThreads.parentPort !== null) own([workerThreads.parentPort]);
 
   globalThis.structuredClone = disguise('structuredClone', clone.length, (...rest: unknown[]): unknown => {
@@ -199,14 +231,17 @@ export function installMessages(context: Context, watch: Watch): Messages {
     const found = search(rest[0]);
     const buffers = found === null ? watch.known() : [...found.buffers];
     if (buffers.length === 0) return apply(clone as unknown as Method, undefined, rest);
-    const [value, copies] = apply(clone as unknown as Method, undefined, [[rest[0], buffers], ...rest.slice(1)]) as [unknown, SharedArrayBuffer[]];
+    const [value, copies] = apply(clone as unknown as Method, undefined, [
+      [rest[0], buffers],
+      ...rest.slice(1),
+    ]) as [unknown, SharedArrayBuffer[]];
     copies.forEach((copy, index) => watch.alias(copy, buffers[index]!));
     return value;
-  }) as typeof structuredClone;
+  });
 
   // The buffer of a shared wasm memory is a new object after each growth, and the same block.
   const memory = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, 'buffer')!;
-  const realBuffer = memory.get!;
+  const realBuffer = (memory as Accessor).get!;
   Object.defineProperty(WebAssembly.Memory.prototype, 'buffer', {
     ...memory,
     get: disguise('get buffer', 0, function (this: WebAssembly.Memory): unknown {
@@ -224,5 +259,10 @@ export function installMessages(context: Context, watch: Watch): Messages {
 }
 
 function define(owner: Record<string | symbol, unknown>, name: string | symbol, value: unknown): void {
-  Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable: typeof name === 'string' && Object.prototype.propertyIsEnumerable.call(owner, name) });
+  Object.defineProperty(owner, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: typeof name === 'string' && Object.prototype.propertyIsEnumerable.call(owner, name),
+  });
 }

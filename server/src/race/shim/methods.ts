@@ -28,16 +28,33 @@ export function installMethods(context: Context, watch: Watch): void {
   function replace(
     owner: Record<string | symbol, unknown>,
     name: string,
-    body: (self: Typed, view: View, rest: unknown[], real: (...rest: unknown[]) => unknown, site: () => number) => unknown,
+    body: (
+      self: Typed,
+      view: View,
+      rest: unknown[],
+      real: (...rest: unknown[]) => unknown,
+      site: () => number,
+    ) => unknown,
   ): void {
     const real = owner[name] as Method | undefined;
     if (typeof real !== 'function') return;
     const replacement = disguise(name, real.length, function (this: unknown, ...rest: unknown[]): unknown {
       const view = watch.viewOf(this);
       if (view === null) return apply(real, this, rest);
-      return body(this as Typed, view, rest, (...given) => apply(real, this, given), () => context.siteHere());
+      return body(
+        this as Typed,
+        view,
+        rest,
+        (...given) => apply(real, this, given),
+        () => context.siteHere(),
+      );
     });
-    Object.defineProperty(owner, name, { value: replacement, writable: true, configurable: true, enumerable: false });
+    Object.defineProperty(owner, name, {
+      value: replacement,
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
   }
 
   const length = (self: Typed, view: View): number => watch.lengthOf(self, view);
@@ -48,16 +65,30 @@ export function installMethods(context: Context, watch: Watch): void {
     return number < 0 ? Math.max(whole + number, 0) : Math.min(number, whole);
   };
   /** Conversions are made once, here, so that what is told is what is done. */
-  const number = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Number(value) : value);
+  const number = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null ? Number(value) : value;
 
-  for (const name of ['every', 'filter', 'find', 'findIndex', 'findLast', 'findLastIndex', 'forEach', 'map', 'some'])
+  for (const name of [
+    'every',
+    'filter',
+    'find',
+    'findIndex',
+    'findLast',
+    'findLastIndex',
+    'forEach',
+    'map',
+    'some',
+  ])
     replace(prototype, name, (_self, view, [callback, ...rest], real, site) => {
       if (typeof callback !== 'function') return real(callback, ...rest);
       const at = site();
-      return real(function (this: unknown, ...given: unknown[]): unknown {
-        read(view, given[1] as number, (given[1] as number) + 1, at);
-        return apply(callback as Method, this, given);
-      }, ...rest);
+      return real(
+        function (this: unknown, ...given: unknown[]): unknown {
+          read(view, given[1] as number, (given[1] as number) + 1, at);
+          return apply(callback as Method, this, given);
+        },
+        ...rest,
+      );
     });
   for (const name of ['reduce', 'reduceRight'])
     replace(prototype, name, (self, view, [callback, ...rest], real, site) => {
@@ -68,10 +99,13 @@ export function installMethods(context: Context, watch: Watch): void {
         const first = name === 'reduce' ? 0 : whole - 1;
         read(view, first, first + 1, at);
       }
-      return real(function (...given: unknown[]): unknown {
-        read(view, given[2] as number, (given[2] as number) + 1, at);
-        return apply(callback as Method, undefined, given);
-      }, ...rest);
+      return real(
+        function (...given: unknown[]): unknown {
+          read(view, given[2] as number, (given[2] as number) + 1, at);
+          return apply(callback as Method, undefined, given);
+        },
+        ...rest,
+      );
     });
   for (const name of ['join', 'toLocaleString', 'toReversed', 'toSorted', 'with', 'lastIndexOf'])
     replace(prototype, name, (self, view, rest, real, site) => {
@@ -91,7 +125,8 @@ export function installMethods(context: Context, watch: Watch): void {
       const whole = length(self, view);
       const result = real(wanted, ...(from === undefined ? [] : [start]), ...rest);
       // A search ends where it finds something: what lies behind is not read.
-      const place = name === 'indexOf' ? (result as number) : result === true ? indexOf(self, wanted, start) : -1;
+      const place =
+        name === 'indexOf' ? (result as number) : result === true ? indexOf(self, wanted, start) : -1;
       const found = place >= 0 ? Math.min(place + 1, whole) : whole;
       read(view, clamp(start, whole, 0), found, site());
       return result;
@@ -171,7 +206,8 @@ function iterators(context: Context, watch: Watch, prototype: Record<string | sy
       const site = context.siteHere();
       let index = 0;
       const next = disguise('next', 0, () => {
-        if (index < watch.lengthOf(this as object, view)) watch.access(view, index++ * view.size, view.size, READ, site);
+        if (index < watch.lengthOf(this as object, view))
+          watch.access(view, index++ * view.size, view.size, READ, site);
         return iterator.next();
       });
       return Object.create(Object.getPrototypeOf(iterator) as object, {
@@ -180,7 +216,11 @@ function iterators(context: Context, watch: Watch, prototype: Record<string | sy
     });
     Object.defineProperty(prototype, name, { value: replacement, writable: true, configurable: true });
     if (name === 'values')
-      Object.defineProperty(prototype, Symbol.iterator, { value: replacement, writable: true, configurable: true });
+      Object.defineProperty(prototype, Symbol.iterator, {
+        value: replacement,
+        writable: true,
+        configurable: true,
+      });
   }
 }
 
@@ -235,13 +275,30 @@ function buffers(context: Context, watch: Watch, read: Tell, write: Tell): void 
       const site = watch.takeSite();
       const result = real();
       const [offset, bytes] = parts[1] === 'read' ? rest : [rest[1], rest[2]];
-      const size = parts[2] !== undefined ? Number(parts[2]) / 8 : parts[3] !== undefined ? 4 : parts[4] !== undefined ? 8 : Number(bytes);
+      const size =
+        parts[2] !== undefined
+          ? Number(parts[2]) / 8
+          : parts[3] !== undefined
+            ? 4
+            : parts[4] !== undefined
+              ? 8
+              : Number(bytes);
       const at = Number(offset ?? 0);
       (parts[1] === 'read' ? read : write)(view, at, at + size, site);
       return result;
     });
   }
-  for (const name of ['toString', 'utf8Slice', 'latin1Slice', 'hexSlice', 'base64Slice', 'toJSON', 'indexOf', 'lastIndexOf', 'includes'])
+  for (const name of [
+    'toString',
+    'utf8Slice',
+    'latin1Slice',
+    'hexSlice',
+    'base64Slice',
+    'toJSON',
+    'indexOf',
+    'lastIndexOf',
+    'includes',
+  ])
     replace(name, (self, view, rest, real) => {
       const result = real();
       const ranged = name === 'toString';
@@ -270,7 +327,12 @@ function buffers(context: Context, watch: Watch, read: Tell, write: Tell): void 
       if (own !== null) read(own, from, from + count, site);
       if (other !== null) {
         const at = name === 'copy' ? Number(rest[1] ?? 0) : 0;
-        (name === 'copy' ? write : read)(other, at, at + (name === 'copy' ? count : (rest[0] as Uint8Array).length), site);
+        (name === 'copy' ? write : read)(
+          other,
+          at,
+          at + (name === 'copy' ? count : (rest[0] as Uint8Array).length),
+          site,
+        );
       }
       return result;
     });
@@ -280,18 +342,25 @@ function buffers(context: Context, watch: Watch, read: Tell, write: Tell): void 
 function decoders(context: Context, watch: Watch): void {
   const decoder = TextDecoder.prototype as unknown as Record<string, Method>;
   const realDecode = decoder['decode']!;
-  decoder['decode'] = disguise('decode', realDecode.length, function (this: unknown, ...rest: unknown[]): unknown {
-    const view = watch.viewOf(rest[0]);
-    if (view !== null)
-      watch.access(view, 0, (rest[0] as Uint8Array).byteLength, READ, context.siteHere());
-    return apply(realDecode, this, rest);
-  });
+  decoder['decode'] = disguise(
+    'decode',
+    realDecode.length,
+    function (this: unknown, ...rest: unknown[]): unknown {
+      const view = watch.viewOf(rest[0]);
+      if (view !== null) watch.access(view, 0, (rest[0] as Uint8Array).byteLength, READ, context.siteHere());
+      return apply(realDecode, this, rest);
+    },
+  );
   const encoder = TextEncoder.prototype as unknown as Record<string, Method>;
   const realEncode = encoder['encodeInto']!;
-  encoder['encodeInto'] = disguise('encodeInto', realEncode.length, function (this: unknown, ...rest: unknown[]): unknown {
-    const result = apply(realEncode, this, rest) as { written: number };
-    const view = watch.viewOf(rest[1]);
-    if (view !== null) watch.access(view, 0, result.written, WRITE, context.siteHere());
-    return result;
-  });
+  encoder['encodeInto'] = disguise(
+    'encodeInto',
+    realEncode.length,
+    function (this: unknown, ...rest: unknown[]): unknown {
+      const result = apply(realEncode, this, rest) as { written: number };
+      const view = watch.viewOf(rest[1]);
+      if (view !== null) watch.access(view, 0, result.written, WRITE, context.siteHere());
+      return result;
+    },
+  );
 }

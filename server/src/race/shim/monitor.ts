@@ -28,7 +28,11 @@ export function installMonitor(context: Context): void {
   const { heap, own, settings } = context;
   const data: MonitorData = { heap, directory: settings.directory, pid: process.pid };
   try {
-    const monitor = new Worker(join(dirname(own), 'monitor.cjs'), { workerData: data, env: {}, execArgv: [] });
+    const monitor = new Worker(join(dirname(own), 'monitor.cjs'), {
+      workerData: data,
+      env: {},
+      execArgv: [],
+    });
     monitor.unref();
     monitor.on('error', () => undefined);
   } catch {
@@ -37,7 +41,9 @@ export function installMonitor(context: Context): void {
   // Nothing but workers keeps the main thread alive: no timer, no socket, no stream will ever run code in it again.
   const outputs = [1, 2].filter(isPipe).length;
   every(() => {
-    const active = process.getActiveResourcesInfo().filter((one) => one !== 'MessagePort' && one !== 'Worker');
+    const active = process
+      .getActiveResourcesInfo()
+      .filter((one) => one !== 'MessagePort' && one !== 'Worker');
     // Pipes that the program writes to are there all the time, whether or not something is on its way.
     const idle = active.length <= outputs && active.every((one) => one === 'PipeWrap' || one === 'TTYWrap');
     heap[MAIN_IDLE] = idle ? heap[MAIN_IDLE]! + 1 : 0;

@@ -18,6 +18,14 @@ export const apply = Reflect.apply;
 export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 export const every = setInterval;
 
+/** Parts of a property as plain functions: they are called with a receiver of their own (`apply`). */
+export interface Accessor {
+  readonly get?: (() => unknown) | undefined;
+  readonly value?: ((...rest: unknown[]) => unknown) | undefined;
+}
+export const propertyOf = (owner: object, name: PropertyKey): Accessor =>
+  Object.getOwnPropertyDescriptor(owner, name) ?? {};
+
 /** Atomics as they are. */
 export const atomics = {
   load: Atomics.load,

@@ -10,7 +10,7 @@ import { CLOCK_WORDS } from '../clock.ts';
 import type { Context, Settings } from './context.ts';
 import { disguise, native } from './disguise.ts';
 import type { Cargo, Messages } from './messages.ts';
-import { apply, atomics, Worker as RealWorker } from './real.ts';
+import { type Accessor, apply, atomics, Worker as RealWorker } from './real.ts';
 
 export const KEY = 'lockstep.race';
 
@@ -24,7 +24,11 @@ export interface Start {
 
 type Method = (...rest: unknown[]) => unknown;
 
-export function installThreads(context: Context, messages: Messages, instrumentEval: (text: string) => string): void {
+export function installThreads(
+  context: Context,
+  messages: Messages,
+  instrumentEval: (text: string) => string,
+): void {
   const { detector, heap, memory, log } = context;
   const threads = new WeakMap<object, number>();
   /** Slots of ended workers whose end this thread knows: all they did is ordered before what a successor does. */
@@ -48,22 +52,27 @@ export function installThreads(context: Context, messages: Messages, instrumentE
       log.write({ t: 'thread', thread, by: context.thread, stack: context.stack() });
       const ports = Array.isArray(options?.transferList) ? options.transferList : [];
       const start: Start = { settings: context.settings, memory, thread, cargo, ports };
-      workerThreads.setEnvironmentData(KEY, start as unknown as workerThreads.Serializable);
+      workerThreads.setEnvironmentData(KEY, start);
       let made: InstanceType<typeof RealWorker>;
       try {
-        const text = options?.eval === true && typeof filename === 'string' ? instrumentEval(filename) : filename;
-        made = Reflect.construct(target, [text, withShim(options, context.own), ...given.slice(2)], newTarget) as typeof made;
+        const text =
+          options?.eval === true && typeof filename === 'string' ? instrumentEval(filename) : filename;
+        made = Reflect.construct(
+          target,
+          [text, withShim(options, context.own), ...given.slice(2)],
+          newTarget,
+        ) as typeof made;
       } catch (error) {
         free.push(slot);
         throw error;
       } finally {
-        workerThreads.setEnvironmentData(KEY, undefined as unknown as workerThreads.Serializable);
+        workerThreads.setEnvironmentData(KEY, undefined);
       }
       atomics.add(heap, ALIVE, 1);
       threads.set(made, thread);
       messages.own([made]);
       const own = Object.getOwnPropertyDescriptor(made, 'threadId');
-      if (own?.writable === true) made.threadId = thread;
+      if (own?.writable === true) (made as { threadId: number }).threadId = thread;
       return made;
     },
   });
@@ -97,14 +106,18 @@ export function installThreads(context: Context, messages: Messages, instrumentE
   }
 
   const realTerminate = prototype['terminate']!;
-  prototype['terminate'] = disguise('terminate', realTerminate.length, function (this: object, ...rest: unknown[]): unknown {
-    const thread = threads.get(this);
-    if (thread !== undefined) heap[ENDED + heap[SLOT_OF + thread]!] = 1;
-    return apply(realTerminate, this, rest);
-  });
+  prototype['terminate'] = disguise(
+    'terminate',
+    realTerminate.length,
+    function (this: object, ...rest: unknown[]): unknown {
+      const thread = threads.get(this);
+      if (thread !== undefined) heap[ENDED + heap[SLOT_OF + thread]!] = 1;
+      return apply(realTerminate, this, rest);
+    },
+  );
   const id = Object.getOwnPropertyDescriptor(RealWorker.prototype, 'threadId');
   if (id?.get !== undefined) {
-    const real = id.get;
+    const real = (id as Accessor).get!;
     Object.defineProperty(RealWorker.prototype, 'threadId', {
       ...id,
       get: disguise('get threadId', 0, function (this: object): unknown {
@@ -117,6 +130,7 @@ export function installThreads(context: Context, messages: Messages, instrumentE
 
 /** The new thread loads the shim though it has options or an environment of its own. */
 function withShim(options: WorkerOptions | undefined, shim: string): WorkerOptions | undefined {
-  if (options?.execArgv === undefined && (options?.env === undefined || typeof options.env !== 'object')) return options;
+  if (options?.execArgv === undefined && (options?.env === undefined || typeof options.env !== 'object'))
+    return options;
   return { ...options, execArgv: ['--require', shim, ...(options.execArgv ?? process.execArgv)] };
 }

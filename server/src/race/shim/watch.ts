@@ -10,7 +10,7 @@ import { B_BASE, B_GRAIN, newBlock } from '../detector.ts';
 import { LIVE } from '../layout.ts';
 import { READ, WRITE } from '../records.ts';
 import type { Context } from './context.ts';
-import { apply, isView, SharedBuffer } from './real.ts';
+import { apply, isView, propertyOf, SharedBuffer } from './real.ts';
 
 export interface Block {
   readonly id: number;
@@ -52,25 +52,34 @@ export interface Watch {
   forgetSite(): void;
   takeLoop(): boolean;
   whenLive(install: () => void): void;
-  makeRoom(sites: number): void;
 }
 
 const typedArray = Object.getPrototypeOf(Int8Array.prototype) as object;
-const get = (object: object, name: string) => Object.getOwnPropertyDescriptor(object, name)!.get!;
+const get = (object: object, name: PropertyKey) => propertyOf(object, name).get!;
 const bufferOf = get(typedArray, 'buffer');
 const lengthOfArray = get(typedArray, 'length');
 const offsetOfArray = get(typedArray, 'byteOffset');
-const tagOf = get(typedArray, Symbol.toStringTag as unknown as string);
+const tagOf = get(typedArray, Symbol.toStringTag);
 const bufferOfData = get(DataView.prototype, 'buffer');
 const offsetOfData = get(DataView.prototype, 'byteOffset');
 const lengthOfData = get(DataView.prototype, 'byteLength');
-const growableOf = Object.getOwnPropertyDescriptor(SharedBuffer.prototype, 'growable')?.get;
-const maxOf = Object.getOwnPropertyDescriptor(SharedBuffer.prototype, 'maxByteLength')?.get;
+const growableOf = propertyOf(SharedBuffer.prototype, 'growable').get;
+const maxOf = propertyOf(SharedBuffer.prototype, 'maxByteLength').get;
 const byteLengthOf = get(SharedBuffer.prototype, 'byteLength');
 
 const SIZES: Readonly<Record<string, number>> = {
-  Int8Array: 1, Uint8Array: 1, Uint8ClampedArray: 1, Int16Array: 2, Uint16Array: 2, Float16Array: 2,
-  Int32Array: 4, Uint32Array: 4, Float32Array: 4, Float64Array: 8, BigInt64Array: 8, BigUint64Array: 8,
+  Int8Array: 1,
+  Uint8Array: 1,
+  Uint8ClampedArray: 1,
+  Int16Array: 2,
+  Uint16Array: 2,
+  Float16Array: 2,
+  Int32Array: 4,
+  Uint32Array: 4,
+  Float32Array: 4,
+  Float64Array: 8,
+  BigInt64Array: 8,
+  BigUint64Array: 8,
 };
 
 export function isShared(value: unknown): value is SharedArrayBuffer {
@@ -82,6 +91,9 @@ export function isShared(value: unknown): value is SharedArrayBuffer {
     return false;
   }
 }
+
+/** Sites that are remembered without the arrays growing. */
+const SITES = 1 << 15;
 
 export function installWatch(context: Context): Watch {
   const { detector, memory, heap } = context;
@@ -95,8 +107,8 @@ export function installWatch(context: Context): Watch {
   let site = 0;
   let loop = false;
   /** For each site the object it met last, and what is known of it. Limit: one object for each place lives longer. */
-  const objects: unknown[] = new Array<unknown>(4096).fill(null);
-  const seen: (View | null)[] = new Array<View | null>(4096).fill(null);
+  const objects: unknown[] = new Array<unknown>(SITES).fill(null);
+  const seen: (View | null)[] = new Array<View | null>(SITES).fill(null);
 
   function goLive(): void {
     if (live) return;
@@ -122,8 +134,8 @@ export function installWatch(context: Context): Watch {
 
   function viewOf(object: unknown): View | null {
     if (!isView(object)) return null;
-    const known = views.get(object as object);
-    return known !== undefined ? known : makeView(object as object);
+    const known = views.get(object);
+    return known !== undefined ? known : makeView(object);
   }
 
   function makeView(object: object): View | null {
@@ -142,7 +154,7 @@ export function installWatch(context: Context): Watch {
       byteOffset: apply(name === undefined ? offsetOfData : offsetOfArray, object, []) as number,
       size,
       integer: name !== undefined && !name.startsWith('Float') && name !== 'Uint8ClampedArray',
-      big: name !== undefined && name.startsWith('Big'),
+      big: name?.startsWith('Big') === true,
       length: 0,
       cells: 0,
       tracking,
@@ -172,24 +184,45 @@ export function installWatch(context: Context): Watch {
     const view = viewOf(object);
     if (view !== null) {
       if (view.length === 0) settle(view);
-    } else if (views.get(object as object) === undefined) return null;
+    } else if (views.get(object) === undefined) return null;
     objects[at] = object;
     seen[at] = view;
     return view;
   }
 
   /** Everything but an element with a cell of its own: other sizes, growing buffers, keys that are text. */
-  function other(object: unknown, key: unknown, view: View, kind: typeof READ | typeof WRITE, at: number): void {
+  function other(
+    object: unknown,
+    key: unknown,
+    view: View,
+    kind: typeof READ | typeof WRITE,
+    at: number,
+  ): void {
     let index = key;
     if (typeof index === 'string') {
       const number = Number(index);
       if (String(number) !== index) return;
       index = number;
     }
-    if (typeof index !== 'number' || index >>> 0 !== index || view.fixedLength === 0 && !view.tracking) return;
+    if (typeof index !== 'number' || index >>> 0 !== index || (view.fixedLength === 0 && !view.tracking))
+      return;
     if (view.length > 0 && index < view.length) {
-      if (kind === READ) detector.readCell(view.cells + index * 2, view.block, view.byteOffset + index * view.size, view.size, at);
-      else detector.writeCell(view.cells + index * 2, view.block, view.byteOffset + index * view.size, view.size, at);
+      if (kind === READ)
+        detector.readCell(
+          view.cells + index * 2,
+          view.block,
+          view.byteOffset + index * view.size,
+          view.size,
+          at,
+        );
+      else
+        detector.writeCell(
+          view.cells + index * 2,
+          view.block,
+          view.byteOffset + index * view.size,
+          view.size,
+          at,
+        );
     } else if (index < lengthOf(object as object, view))
       detector.access(view.block, view.byteOffset + index * view.size, view.size, kind, at);
   }
@@ -292,7 +325,12 @@ export function installWatch(context: Context): Watch {
     T: [],
   };
   for (const [name, value] of Object.entries(helpers))
-    Object.defineProperty(globalThis, `$lockstep$${name}`, { value, enumerable: false, writable: false, configurable: false });
+    Object.defineProperty(globalThis, `$lockstep$${name}`, {
+      value,
+      enumerable: false,
+      writable: false,
+      configurable: false,
+    });
 
   return {
     live: () => live,
@@ -334,12 +372,5 @@ export function installWatch(context: Context): Watch {
       if (live) install();
       else installers.push(install);
     },
-    makeRoom(sites) {
-      while (objects.length <= sites) {
-        objects.push(null);
-        seen.push(null);
-      }
-    },
   };
 }
-
