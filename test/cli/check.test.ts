@@ -303,7 +303,7 @@ describe('--why', () => {
     expect(out).toBe(
       'a.ts:2\n  reported  warning[fake-var] fake-var at var\n  fresh-object  box is not shared yet\n      a.ts:1  made here\n',
     );
-    expect(runCheck(folder, ['--why', 'a.ts:1']).out).toContain('nothing on this line touches memory');
+    expect(runCheck(folder, ['--why', 'a.ts:1']).out).toContain('nothing on this line is shared');
     expect(JSON.parse(runCheck(folder, ['--why', 'a.ts:2', '--format', 'json']).out)).toMatchObject({
       version: 1,
       file: 'a.ts',

@@ -172,7 +172,7 @@ function exploreOne({ file, program }: Input, options: Options, io: Io): number 
     const found = explore(program, options);
     const durationMs = Math.round(performance.now() - start);
     for (const limit of found.limits) io.err(`${file}: ${limit}\n`);
-    const checked = verdicts(program, options);
+    const checked = verdicts(program, found);
     const exitCode = checked.every(({ holds }) => holds) ? 0 : 1;
     if (options.why !== null) {
       io.out(why(program, found, readWhy(options.why, program), options));
@@ -200,7 +200,7 @@ function exploreAll(inputs: readonly Input[], options: Options, io: Io): number 
       const durationMs = Math.round(performance.now() - start);
       for (const limit of found.limits) io.err(`${file}: ${limit}\n`);
       const weak = options.format === 'json' ? 0 : weakOutcomes(program, found.outcomes).weak.size;
-      rows.push({ file, program, found, weak, verdicts: verdicts(program, options), durationMs });
+      rows.push({ file, program, found, weak, verdicts: verdicts(program, found), durationMs });
     });
   }
   if (options.format === 'json') {
@@ -243,7 +243,7 @@ function resultJson(program: Program, found: Exploration, checked: readonly Verd
           },
     thinAir,
     limits,
-    claims: checked.map(({ claim, holds }) => ({ ...claim, holds })),
+    ...(checked.length === 0 ? {} : { claims: checked.map(({ claim, holds }) => ({ ...claim, holds })) }),
   };
 }
 

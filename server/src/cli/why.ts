@@ -50,6 +50,6 @@ export function why(where: string, format: string, io: Io, engine: Engine): numb
       io.out(`      ${link.file}:${link.range.start.line}  ${printable(link.label)}\n`);
   }
   if (findings.length + reasons.length === 0)
-    io.out('  nothing on this line touches memory that another agent or another turn may change\n');
+    io.out('  nothing on this line is shared between agents or overlapping calls, as far as is seen\n');
   return 0;
 }
