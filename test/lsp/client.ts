@@ -28,7 +28,9 @@ const TYPESCRIPT = createRequire(import.meta.url).resolve('typescript');
 
 /** Bundles a server into a folder of its own and returns the file to run. */
 export async function bundleServer(entry: string): Promise<string> {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'lockstep-server-')), 'server.js');
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-server-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = join(folder, 'server.js');
   await build({
     entryPoints: [join(HERE, entry)],
     outfile,
