@@ -18,7 +18,7 @@ const primitives = [
   { type: Barrier, name: 'Barrier', options: { parties: 2 }, bytes: 12 },
   { type: WaitGroup, name: 'WaitGroup', options: {}, bytes: 12 },
   { type: Once, name: 'Once', options: undefined, bytes: 12 },
-  { type: Channel, name: 'Channel', options: { capacity: 3, kind: 'i32' }, bytes: 64 + 12 },
+  { type: Channel, name: 'Channel', options: { capacity: 3, kind: 'i32' }, bytes: 72 + 12 },
   { type: RingBuffer, name: 'RingBuffer', options: { capacity: 3 }, bytes: 192 + 24 },
   { type: LockFreeStack, name: 'LockFreeStack', options: { capacity: 3 }, bytes: 192 + 16 + 24 },
   { type: LockFreeQueue, name: 'LockFreeQueue', options: { capacity: 3 }, bytes: 256 + 32 + 16 + 32 },

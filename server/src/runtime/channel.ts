@@ -15,7 +15,8 @@
  * Memory, in 32-bit words: 0 tag · 1 lock (0 free, 1 held, 2 held and wanted) · 2 capacity · 3 kind (-1: records) ·
  * 4 bytes of a slot · 5 first slot in use · 6 count · 7 closed · 8 receivers waiting · 9 senders waiting · 10 item turn,
  * on which receivers sleep · 11 room turn, on which senders sleep · 12 hand-off · 13 taken turn, on which the offering
- * sender sleeps · 14 receivers that wait in a select · 15 most bytes of a record. From byte 64 on the slots; a record is its length
+ * sender sleeps · 14 receivers that wait in a select · 15 most bytes of a record · 16 a receiver has been woken and has not come yet ·
+ * 17 the same of a sender. From byte 72 on the slots; a record is its length
  * (32 bits), then its bytes.
  *
  * Source: Go, "The Go Memory Model", section Channel communication, for what the operations promise; the lock is
@@ -25,7 +26,8 @@
  * capacity C, the k-th receive → the completion of send k + C; without capacity, a receive → the completion of its send.
  *
  * Invariant: turns change under the lock, and a waiter reads its turn under the lock in the same section in which it
- * finds that it must wait. Who leaves without taking what it was woken for wakes the next.
+ * finds that it must wait. Who leaves without taking what it was woken for wakes the next. While one that was woken is
+ * on its way, no other is woken, unless the channel is full (or empty): who comes wakes the next, if there is more to do.
  */
 import type { NumericKind, SyncHandle, WaitOptions } from './shared.ts';
 import {
@@ -65,7 +67,9 @@ const HANDOFF = 12;
 const TAKEN_TURN = 13;
 const SELECTS = 14;
 const RECORD_BYTES = 15;
-const HEADER = 64;
+const RECEIVER_COMES = 16;
+const SENDER_COMES = 17;
+const HEADER = 72;
 const RECORDS = -1;
 
 const EMPTY = 0;
@@ -140,23 +144,8 @@ export class Channel<T extends ChannelValue = number> {
     const bytes = Channel.byteLength(options);
     const kind = options.recordBytes === undefined ? kindNumber(options.kind ?? 'f64', 'Channel') : RECORDS;
     const cells = cellsOf(buffer, byteOffset, bytes, Channel.alignment, 'Channel');
-    const words = [
-      0,
-      options.capacity,
-      kind,
-      slotBytes(options),
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      EMPTY,
-      0,
-      0,
-      options.recordBytes ?? 0,
-    ];
+    const words = [0, options.capacity, kind, slotBytes(options), 0, 0, 0, 0, 0, 0, 0, EMPTY, 0, 0];
+    words.push(options.recordBytes ?? 0, 0, 0);
     claim(cells, TAG, words, 'Channel');
   }
 
@@ -184,8 +173,9 @@ export class Channel<T extends ChannelValue = number> {
     waits.forEach(({ channel, side }) => channel.join(side));
     try {
       for (let round = 0; ; round++) {
+        const turns = waits.map(({ channel, side }) => channel.come(side));
         const { channel, turn } = waits[round % waits.length]!;
-        const seen = Atomics.load(channel.cells, turn);
+        const seen = turns[round % waits.length]!;
         const next = Channel.trySelect(cases);
         if (next !== undefined) return next;
         if (remaining(deadline) <= 0) return undefined;
@@ -209,7 +199,7 @@ export class Channel<T extends ChannelValue = number> {
     waits.forEach(({ channel, side }) => channel.join(side));
     try {
       for (;;) {
-        const seen = waits.map(({ channel, turn }) => Atomics.load(channel.cells, turn));
+        const seen = waits.map(({ channel, side }) => channel.come(side));
         const next = Channel.trySelect(cases);
         if (next !== undefined) return next;
         if (remaining(deadline) <= 0) return undefined;
@@ -452,59 +442,57 @@ export class Channel<T extends ChannelValue = number> {
   private offer(value: ChannelValue, joined: boolean, last: boolean): number {
     const { cells, capacity } = this;
     this.enter();
+    if (joined) cells[SENDER_COMES] = 0;
     if (cells[CLOSED] === 1) {
       if (joined) cells[SENDERS]!--;
       this.exit();
       throw new SyncError('closed', 'Channel.send() on a closed channel: close it once all senders are done');
     }
-    if (this.hasRoom()) {
-      if (joined) cells[SENDERS]!--;
-      if (capacity > 0) {
-        const count = cells[COUNT]!;
-        this.slots.write((cells[FIRST]! + count) % capacity, value);
-        Atomics.store(cells, COUNT, count + 1);
-      } else {
-        this.slots.write(0, value);
-        Atomics.store(cells, HANDOFF, OFFERED);
-      }
-      this.exitAndWake(RECEIVERS);
-      return MOVED;
+    if (!this.hasRoom()) return this.waitOrLeave(SENDERS, joined, last);
+    if (joined) cells[SENDERS]!--;
+    if (capacity > 0) {
+      const count = cells[COUNT]!;
+      this.slots.write((cells[FIRST]! + count) % capacity, value);
+      Atomics.store(cells, COUNT, count + 1);
+    } else {
+      this.slots.write(0, value);
+      Atomics.store(cells, HANDOFF, OFFERED);
     }
-    return this.waitOrLeave(SENDERS, joined, last);
+    this.exitAndWake(this.mustWake(RECEIVERS), joined && this.hasRoom() && this.mustWake(SENDERS));
+    return MOVED;
   }
 
   /** One look at the channel for a receiver; the value is then in `this.value`. */
   private take(joined: boolean, last: boolean): number {
     const { cells, capacity } = this;
     this.enter();
-    if (this.hasItem()) {
-      if (joined) cells[RECEIVERS]!--;
-      if (capacity > 0) {
-        const first = cells[FIRST]!;
-        this.value = this.slots.read(first);
-        cells[FIRST] = first + 1 === capacity ? 0 : first + 1;
-        Atomics.store(cells, COUNT, cells[COUNT]! - 1);
-        this.exitAndWake(SENDERS);
-        return MOVED;
-      }
-      this.value = this.slots.read(0);
-      if (cells[HANDOFF] === PROMISED) {
-        Atomics.store(cells, HANDOFF, EMPTY);
-        this.exitAndWake(SENDERS);
-      } else {
-        Atomics.store(cells, HANDOFF, TAKEN);
-        Atomics.add(cells, TAKEN_TURN, 1);
-        this.exit();
-        Atomics.notify(cells, TAKEN_TURN);
-      }
-      return MOVED;
-    }
-    if (cells[CLOSED] === 1) {
+    if (joined) cells[RECEIVER_COMES] = 0;
+    if (!this.hasItem()) {
+      if (cells[CLOSED] !== 1) return this.waitOrLeave(RECEIVERS, joined, last);
       if (joined) cells[RECEIVERS]!--;
       this.exit();
       return ENDED;
     }
-    return this.waitOrLeave(RECEIVERS, joined, last);
+    if (joined) cells[RECEIVERS]!--;
+    if (capacity > 0) {
+      const first = cells[FIRST]!;
+      this.value = this.slots.read(first);
+      cells[FIRST] = first + 1 === capacity ? 0 : first + 1;
+      Atomics.store(cells, COUNT, cells[COUNT]! - 1);
+      this.exitAndWake(joined && this.hasItem() && this.mustWake(RECEIVERS), this.mustWake(SENDERS));
+      return MOVED;
+    }
+    this.value = this.slots.read(0);
+    if (cells[HANDOFF] === PROMISED) {
+      Atomics.store(cells, HANDOFF, EMPTY);
+      this.exitAndWake(false, this.mustWake(SENDERS));
+    } else {
+      Atomics.store(cells, HANDOFF, TAKEN);
+      Atomics.add(cells, TAKEN_TURN, 1);
+      this.exit();
+      Atomics.notify(cells, TAKEN_TURN);
+    }
+    return MOVED;
   }
 
   private waitOrLeave(side: number, joined: boolean, last: boolean): number {
@@ -534,7 +522,7 @@ export class Channel<T extends ChannelValue = number> {
     }
     this.slots.write(0, value);
     Atomics.store(cells, HANDOFF, PROMISED);
-    this.exitAndWake(RECEIVERS);
+    this.exitAndWake(this.mustWake(RECEIVERS), false);
     return true;
   }
 
@@ -572,7 +560,7 @@ export class Channel<T extends ChannelValue = number> {
       return undefined;
     }
     Atomics.store(cells, HANDOFF, EMPTY);
-    this.exitAndWake(SENDERS);
+    this.exitAndWake(false, this.mustWake(SENDERS));
     if (handOff === REVOKED)
       throw new SyncError('closed', 'Channel.send(): the channel was closed before the value was received');
     return handOff === TAKEN;
@@ -602,12 +590,22 @@ export class Channel<T extends ChannelValue = number> {
     this.exit();
   }
 
+  /** A select that waits is about to look: what it was woken for, it has come for. Returns the turn to sleep on. */
+  private come(side: number): number {
+    this.enter();
+    this.cells[comesOf(side)] = 0;
+    const turn = this.cells[turnOf(side)]!;
+    this.exit();
+    return turn;
+  }
+
   /** The waiter leaves; the wake-up that it may have taken goes to the next one that could use it. */
   private leave(side: number): void {
     this.enter();
     this.cells[side]!--;
-    if (side === SENDERS ? this.hasRoom() : this.hasItem()) this.exitAndWake(side);
-    else this.exit();
+    this.cells[comesOf(side)] = 0;
+    if (side === SENDERS) this.exitAndWake(false, this.hasRoom() && this.mustWake(SENDERS));
+    else this.exitAndWake(this.hasItem() && this.mustWake(RECEIVERS), false);
   }
 
   private leaveSelect(side: number): void {
@@ -637,14 +635,24 @@ export class Channel<T extends ChannelValue = number> {
     if (Atomics.exchange(this.cells, LOCK, 0) === 2) Atomics.notify(this.cells, LOCK, 1);
   }
 
-  /** Unlocks, and wakes one that waits on the given side, if there is one. */
-  private exitAndWake(side: number): void {
+  /**
+   * Whether to wake one that waits on this side; it then counts as on its way. With one on its way already, others can
+   * go on meanwhile only if they need not wait for it.
+   */
+  private mustWake(side: number): boolean {
     const { cells } = this;
-    const turn = turnOf(side);
-    const wake = cells[side]! > 0;
-    if (wake) Atomics.add(cells, turn, 1);
+    if (cells[side] === 0) return false;
+    const comes = comesOf(side);
+    if (cells[comes] === 1 && (side === RECEIVERS ? this.hasRoom() : this.hasItem())) return false;
+    cells[comes] = 1;
+    Atomics.add(cells, turnOf(side), 1);
+    return true;
+  }
+
+  private exitAndWake(receiver: boolean, sender: boolean): void {
     this.exit();
-    if (wake) Atomics.notify(cells, turn, 1);
+    if (receiver) Atomics.notify(this.cells, ITEM_TURN, 1);
+    if (sender) Atomics.notify(this.cells, ROOM_TURN, 1);
   }
 }
 
@@ -655,6 +663,10 @@ function waitOf<T extends ChannelValue>(
   return one instanceof Channel
     ? { channel: one, side: RECEIVERS, turn: ITEM_TURN }
     : { channel: one.channel, side: SENDERS, turn: ROOM_TURN };
+}
+
+function comesOf(side: number): number {
+  return side === SENDERS ? SENDER_COMES : RECEIVER_COMES;
 }
 
 function turnOf(side: number): number {

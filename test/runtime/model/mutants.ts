@@ -218,8 +218,8 @@ export const mutants: readonly Mutant[] = [
   {
     mistake: 'Channel: a wake-up without a change of the turn',
     file: 'channel.ts',
-    find: 'if (wake) Atomics.add(cells, turn, 1);',
-    put: '',
+    find: 'Atomics.add(cells, turnOf(side), 1);\n    return true;',
+    put: 'return true;',
     caughtBy: 'Channel(1): two values, two receivers',
     as: 'stuck',
   },
@@ -238,6 +238,14 @@ export const mutants: readonly Mutant[] = [
     put: 'if (joined && remaining(deadline) <= 0) return undefined;\n          outcome = this.take(joined, remaining(deadline) <= 0);\n          joined = outcome === MUST_WAIT;\n          if (!joined) break;\n          sleep(',
     caughtBy: 'Channel(0): send, trySend and receive give up',
     as: 'wrong',
+  },
+  {
+    mistake: 'Channel: who comes does not wake the next, though there is more to take',
+    file: 'channel.ts',
+    find: 'this.exitAndWake(joined && this.hasItem() && this.mustWake(RECEIVERS), this.mustWake(SENDERS));',
+    put: 'this.exitAndWake(false, this.mustWake(SENDERS));',
+    caughtBy: 'Channel(3): two values, two receivers',
+    as: 'stuck',
   },
   {
     mistake: 'Channel: a closed channel leaves a value on offer',

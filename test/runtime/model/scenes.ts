@@ -611,6 +611,7 @@ export const scenes: readonly NamedScene[] = [
   { name: 'Once: three agents', file: 'once.ts', make: once },
   { name: 'Channel(1): two senders, one receiver', file: 'channel.ts', make: channel(1, [[1], [2]], [2]) },
   { name: 'Channel(1): two values, two receivers', file: 'channel.ts', make: channel(1, [[1, 2]], [1, 1]) },
+  { name: 'Channel(3): two values, two receivers', file: 'channel.ts', make: channel(3, [[1, 2]], [1, 1]) },
   { name: 'Channel(0): two senders, one receiver', file: 'channel.ts', make: channel(0, [[1], [2]], [2]) },
   { name: 'Channel(0): send, trySend and receive give up', file: 'channel.ts', make: channelTimeout },
   { name: 'Channel(1): closed while used', file: 'channel.ts', make: channelClose(1) },
