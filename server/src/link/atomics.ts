@@ -2,7 +2,7 @@
 import { promiseAt } from './async.ts';
 import type { CallSite } from './call.ts';
 import { holdsCell, releaseCell } from './claims.ts';
-import { armOf } from './flow.ts';
+import { armOf, mergeArms } from './flow.ts';
 import type { HeapObject } from './heap.ts';
 import type { Machine } from './machine.ts';
 import { bytesOf, placeOf, read, regionsOf, updateOf, write } from './memory.ts';
@@ -76,7 +76,7 @@ function wait(m: Machine, site: CallSite, view: HeapObject, index: Values): Valu
   for (const event of emitAt(m, site, view, index, 'wait')) {
     const branch = m.numberOf(m.keyAt(site.frame, site.at, 'waited'));
     m.guard(event, branch);
-    if (m.flow !== null) m.flow = { ...m.flow, arms: [...m.flow.arms, armOf(branch, true)] };
+    if (m.flow !== null) m.flow = { ...m.flow, arms: mergeArms(m.flow.arms, [armOf(branch, true)]) };
     tags.push(`read:${event}`);
   }
   return { ...NONE, any: true, tags };

@@ -4,7 +4,7 @@ import { asyncResult } from './async.ts';
 import { callBuiltin, constructExternal } from './builtins.ts';
 import { evalExpr } from './eval.ts';
 import { execAll } from './exec.ts';
-import { alive, collect, joinFlows } from './flow.ts';
+import { alive, collect, joinFlows, mergeArms } from './flow.ts';
 import type { Frame, HeapObject } from './heap.ts';
 import { callLockMethod, isLockClass, lockOfInstance } from './locks.ts';
 import type { Flow, Machine } from './machine.ts';
@@ -222,10 +222,10 @@ function bindCall(
 function knownEnd(m: Machine, inner: Frame, before: Flow, under: string, isNew: boolean): Flow | undefined {
   const { last } = inner;
   if (last?.pass !== m.pass || isNew) return undefined;
-  if (last.silent) return { held: before.held, arms: [...before.arms, ...last.arms] };
+  if (last.silent) return { held: before.held, arms: mergeArms(before.arms, last.arms) };
   if (last.turn !== m.turn.key || last.under !== under) return undefined;
   m.effects++;
-  return { held: last.held, arms: [...before.arms, ...last.arms] };
+  return { held: last.held, arms: mergeArms(before.arms, last.arms) };
 }
 
 function runBody(

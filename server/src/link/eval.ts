@@ -121,8 +121,10 @@ export function evalExpr(m: Machine, frame: Frame, expr: Expr): Values {
 function escape(m: Machine, frame: Frame, value: Values): void {
   for (const { id, is } of m.objectsOf(value)) {
     if (is.kind !== 'func') continue;
-    const { func } = is;
-    const key = `${m.agent.key}|escaped ${id}`;
+    const { func, unit } = is;
+    const cause = m.causeAt(frame, func.at, `escape ${unit.file}#${func.id}`);
+    const key = cause.startsWith('deep ') ? cause : `${cause}|${id}`;
+    m.effects++;
     const at = { file: frame.unit.file, func: func.id, n: func.at };
     if (!m.laters.has(key)) m.heap.changes++;
     m.laters.set(key, {
@@ -358,7 +360,7 @@ function testOf(m: Machine, frame: Frame, expr: Expr): Test {
     if (known !== null && known === (expr.op === '||')) return left;
     const branch = branchOf(m, frame, expr.at);
     guardAll(m, left.values, branch);
-    m.flow = withArm(before, branch, expr.op === '&&');
+    m.flow = withArm(m, before, branch, expr.op === '&&');
     const right = testOf(m, frame, expr.right);
     m.flow = joinFlows(alive(m.flow, before)) ?? before;
     const values = join(left.values, right.values);
@@ -376,7 +378,7 @@ function testOf(m: Machine, frame: Frame, expr: Expr): Test {
     const flows = [];
     for (const yes of [true, false]) {
       if (known === !yes) continue;
-      m.flow = withArm(before, branch, yes);
+      m.flow = withArm(m, before, branch, yes);
       results.push(evalExpr(m, frame, yes ? expr.yes : expr.no));
       flows.push(...alive(m.flow));
     }

@@ -93,13 +93,13 @@ function execIf(
   let afterYes: Flow | null = null;
   let afterNo: Flow | null = null;
   if (decided !== false) {
-    m.flow = withArm(before, branch, true);
+    m.flow = withArm(m, before, branch, true);
     takeClaims(m, frame, test.yes);
     execAll(m, frame, yes);
     afterYes = m.flow;
   }
   if (decided !== true) {
-    m.flow = withArm(before, branch, false);
+    m.flow = withArm(m, before, branch, false);
     takeClaims(m, frame, test.no);
     execAll(m, frame, no);
     afterNo = m.flow;
@@ -159,10 +159,10 @@ function testLoop(m: Machine, frame: Frame, loop: Loop, branch: number, exits: F
   const here = m.flow;
   if (here === null) return false;
   const decided = truth(test.values);
-  m.flow = withArm(here, branch, false);
+  m.flow = withArm(m, here, branch, false);
   takeClaims(m, frame, test.no);
   exits.push(m.flow);
-  m.flow = decided === false && loop.kind !== 'for' ? null : withArm(here, branch, true);
+  m.flow = decided === false && loop.kind !== 'for' ? null : withArm(m, here, branch, true);
   if (m.flow !== null) takeClaims(m, frame, test.yes);
   return decided === true;
 }
@@ -229,7 +229,7 @@ function execTry(m: Machine, frame: Frame, stmt: Extract<Stmt, { s: 'try' }>): v
   execAll(m, frame, stmt.body);
   let after = m.flow;
   if (stmt.rescue !== null) {
-    m.flow = withArm(before, branchOf(m, frame, stmt.at), false);
+    m.flow = withArm(m, before, branchOf(m, frame, stmt.at), false);
     if (stmt.param !== null) declarePattern(m, frame, stmt.param, ANY);
     execAll(m, frame, stmt.rescue);
     after = joinFlows(alive(after, m.flow));
@@ -271,7 +271,7 @@ function execSwitch(m: Machine, frame: Frame, stmt: Extract<Stmt, { s: 'switch' 
         const verdict = clause.test === null ? null : equality(on, evalExpr(m, frame, clause.test));
         seen.default ||= clause.test === null;
         const branch = m.numberOf(`${m.keyAt(frame, stmt.at, 'case')}${index}`);
-        const entry = verdict === false || seen.match ? null : withArm(before, branch, true);
+        const entry = verdict === false || seen.match ? null : withArm(m, before, branch, true);
         seen.match ||= verdict === true;
         m.flow = joinFlows(alive(falling, entry));
         if (m.flow !== null) execAll(m, frame, clause.body);

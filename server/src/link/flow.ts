@@ -39,7 +39,15 @@ export function armOf(branch: number, yes: boolean): number {
   return branch * 2 + (yes ? 0 : 1);
 }
 
-export function withArm(flow: Flow, branch: number, yes: boolean): Flow {
+/** The path goes on in one arm of a branch; only branches that shared memory decides are worth remembering. */
+export function withArm(m: Machine, flow: Flow, branch: number, yes: boolean): Flow {
+  if (!m.isGuard(branch)) return flow;
   const arm = armOf(branch, yes);
   return flow.arms.includes(arm) ? flow : { ...flow, arms: [...flow.arms, arm] };
+}
+
+/** Each arm once, however often a path leads through it. */
+export function mergeArms(arms: readonly number[], more: readonly number[]): readonly number[] {
+  const fresh = more.filter((arm) => !arms.includes(arm));
+  return fresh.length === 0 ? arms : [...arms, ...fresh];
 }

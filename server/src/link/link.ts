@@ -106,8 +106,9 @@ function pass(m: Machine, roots: readonly FileId[]): void {
         loadModule(m, file);
       }
     });
-    for (const later of m.laters.values()) if (later.agent === agent) runLaterTurn(m, later);
-    for (const handler of m.handlers.values()) if (handler.agent === agent) runHandler(m, handler);
+    // What these cause in turn has its place in the next pass.
+    for (const later of [...m.laters.values()]) if (later.agent === agent) runLaterTurn(m, later);
+    for (const handler of [...m.handlers.values()]) if (handler.agent === agent) runHandler(m, handler);
     for (const entry of m.entries) {
       if (entry.agent !== agent) continue;
       m.runTurn(turn(agent, entry.key, 'entry', entry.func.name, true, null), () => {
@@ -142,7 +143,7 @@ function runLaterTurn(m: Machine, later: Machine['laters'] extends Map<string, i
 }
 
 function runHandler(m: Machine, handler: Machine['handlers'] extends Map<string, infer H> ? H : never): void {
-  for (const sent of m.sent.values()) {
+  for (const sent of [...m.sent.values()]) {
     if (sent.end !== handler.end) continue;
     // A broadcast does not reach its own sender.
     if (sent.end.startsWith('broadcast ') && sent.agent === handler.agent && !handler.agent.many) continue;

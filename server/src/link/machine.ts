@@ -166,6 +166,7 @@ export class Machine {
   orders: Order[] = [];
   readonly eventOfKey = new Map<number, number>();
   readonly guards = new Map<number, Set<number>>();
+  private readonly guardBranches = new Set<number>();
 
   // Where the machine is.
   agent!: AgentState;
@@ -361,7 +362,12 @@ export class Machine {
     if (this.recording) this.orders.push(order);
   }
 
+  isGuard(branch: number): boolean {
+    return this.guardBranches.has(branch);
+  }
+
   guard(event: number, branch: number): void {
+    this.guardBranches.add(branch);
     let branches = this.guards.get(event);
     if (branches === undefined) this.guards.set(event, (branches = new Set()));
     branches.add(branch);
