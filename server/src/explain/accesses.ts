@@ -4,6 +4,7 @@ import { memory } from './indexes.ts';
 import {
   excuseInWords,
   isSameCell,
+  isSameLine,
   placesInWords,
   relationsOf,
   reportInWords,
@@ -33,7 +34,8 @@ export function plainAccess(t: Telling, events: readonly Event[]): Story {
   );
   const links = relations.map((relation) => linkTo(t, relation));
   if (worst !== undefined) {
-    const more = others.length === 0 ? null : `So it is with ${placesInWords(t, others)}.`;
+    const rest = others.filter((other) => !isSameLine(t, other, worst));
+    const more = rest.length === 0 ? null : `So it is with ${placesInWords(t, rest)}.`;
     return {
       title: `${name}: a data race with ${otherWho(t.program, worst.event, worst.other)}`,
       sentences: [
@@ -101,7 +103,8 @@ function ordered(t: Telling, event: Event, relations: readonly Relation[], links
   }
   const told = [...groups].slice(0, 2).map(([words, [first, ...more]]) => {
     const { other } = first!;
-    const also = more.length === 0 ? '' : ` (and so ${placesInWords(t, more)})`;
+    const rest = more.filter((each) => !isSameLine(t, each, first!));
+    const also = rest.length === 0 ? '' : ` (and so ${placesInWords(t, rest)})`;
     return `${capital(otherWho(t.program, first!.event, other))} ${doesTo(other)} ${where(t, other.at)}${also}: ${words}.`;
   });
   const rest = groups.size - told.length;

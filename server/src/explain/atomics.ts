@@ -63,7 +63,9 @@ function unread(t: Telling, events: readonly Event[]): Story {
     title: `${name}: stored atomically, never loaded by another agent in sight`,
     sentences: [
       plain ?? nobody,
-      `The missing edge is an ${quoted('Atomics.load')} of ${name} in the agent that is to see what was done before this line (ECMA-262, “synchronizes-with”).`,
+      plain === null
+        ? `The missing edge is an ${quoted('Atomics.load')} of ${name} in the agent that is to see what was done before this line (ECMA-262, “synchronizes-with”).`
+        : null,
       unknownAgents(t, event!),
     ],
     links: [...plainLinks(t, events), ...(notified === undefined ? [] : links(t, event!, [notified]))],
@@ -83,7 +85,9 @@ function load(t: Telling, events: readonly Event[]): Story {
       sentences: [
         plain ??
           `No other agent in sight writes ${name}, so this ${quoted(event!.via)} reads only what its own agent wrote, or the zero that the memory begins with.`,
-        `The missing edge is an ${quoted('Atomics.store')} to ${name} that this load can synchronize with (ECMA-262, “synchronizes-with”).`,
+        plain === null
+          ? `The missing edge is an ${quoted('Atomics.store')} to ${name} that this load can synchronize with (ECMA-262, “synchronizes-with”).`
+          : null,
         unknownAgents(t, event!),
       ],
       links: plainLinks(t, events),
@@ -121,7 +125,7 @@ function readModifyWrite(t: Telling, events: readonly Event[]): Story {
       other === undefined
         ? `No other agent in sight accesses ${name} atomically, so it synchronizes-with nothing yet (ECMA-262, “synchronizes-with”).`
         : `Whichever of it and the ${quoted(other.via)} ${where(t, other.at)} reads what the other wrote comes after it: the write synchronizes-with the read, and what was done before it is visible (ECMA-262, “synchronizes-with”)${unsure(event, other)}.`,
-      lockWord(t, event),
+      lockWord(t, events),
       isExchange
         ? 'When the comparison fails it only reads: a failed exchange writes and releases nothing.'
         : null,
@@ -132,11 +136,19 @@ function readModifyWrite(t: Telling, events: readonly Event[]): Story {
   };
 }
 
-/** The lock that a cell is, as the reader calls it where it is taken. */
-function lockWord({ program, cx }: Telling, { region, bytes }: Event): string | null {
-  const lock = program.locks.find(({ cell }) => cell?.region === region && cell.low === bytes?.low);
-  if (lock === undefined || (cx.get(lockUses).get(lock.id)?.acquires.length ?? 0) === 0) return null;
-  return `The cell is the word of the lock ${lockName(program, lock.id)}.`;
+/** The locks that the cell is, as the reader calls them where they are taken. */
+function lockWord({ program, cx }: Telling, events: readonly Event[]): string | null {
+  const uses = cx.get(lockUses);
+  const locks = program.locks.filter(
+    ({ id, cell }) =>
+      (uses.get(id)?.acquires.length ?? 0) > 0 &&
+      events.some(({ region, bytes }) => cell?.region === region && cell.low === bytes?.low),
+  );
+  if (locks.length === 0) return null;
+  const names = list(locks.map(({ id }) => lockName(program, id)));
+  return locks.length === 1
+    ? `The cell is the word of the lock ${names}.`
+    : `The cells are the words of the locks ${names}.`;
 }
 
 export function waiting(t: Telling, events: readonly Event[]): Story {
@@ -326,7 +338,7 @@ function plainSide(t: Telling, events: readonly Event[]): string | null {
   const [first] = open;
   if (first === undefined) return mixedSide(t, events);
   const subject = capital(otherWho(t.program, first.event, first.other));
-  return `${subject} ${doesTo(first.other)} ${where(t, first.other.at)}, and a plain access synchronizes-with nothing. ${missing(t, first)}`;
+  return `${subject} ${doesTo(first.other)} ${where(t, first.other.at)}, and a plain access synchronizes-with nothing (ECMA-262, “synchronizes-with”). ${missing(t, first)}`;
 }
 
 /** The same where the agents are not in sight. */

@@ -1,5 +1,6 @@
 /** The story of an `await`: the turn is given away, and what orders the code behind it. */
 import type { Event, Held } from '../ir/program.ts';
+import type { Mark } from '../ir/unit.ts';
 import { edgesInto, places } from './indexes.ts';
 import { ended, resolutions } from './messages.ts';
 import { list, lockName, where, whoAll, type LinkTo, type Story, type Telling } from './telling.ts';
@@ -31,7 +32,7 @@ function behindIt(
   events: readonly Event[],
 ): { sentence: string; links: LinkTo[]; lesson: Story['lesson'] } {
   // What orders the code behind an await arrives right after its event.
-  const edges = events.flatMap(({ turn, id }) =>
+  const edges = [...events, ...events.flatMap((event) => awaitsInside(t, event))].flatMap(({ turn, id }) =>
     (t.cx.get(edgesInto).get(turn) ?? []).filter(({ to }) => to.event === id + 1),
   );
   const exits = edges.filter(({ why }) => why === 'agent-exit');
@@ -47,6 +48,25 @@ function behindIt(
     links: [],
     lesson: taken === null ? null : '03-lock-order',
   };
+}
+
+/** The awaits of the call that is awaited here: they are over when it is. */
+function awaitsInside(t: Telling, event: Event): Event[] {
+  const span = t.spanAt(event.at);
+  const isInside = (mark: Mark) => {
+    const at = t.spanAt(mark);
+    return (
+      span !== null && at !== null && at.file === span.file && at.start >= span.start && at.end <= span.end
+    );
+  };
+  const found: Event[] = [];
+  // What the operand did stands right before the await's own event.
+  for (let id = event.id - 1; id >= 0; id--) {
+    const each = t.program.events[id]!;
+    if (each.turn !== event.turn || ![each.at, ...each.stack].some(isInside)) break;
+    if (each.op === 'suspend') found.push(each);
+  }
+  return found;
 }
 
 /** The lock whose acquisition is what is awaited here. */

@@ -1,6 +1,6 @@
 /** Which events an offset stands on. */
 import type { Event } from '../ir/program.ts';
-import type { Func, FuncId, Point, Unit } from '../ir/unit.ts';
+import type { Func, FuncId, Point, Stmt, Unit } from '../ir/unit.ts';
 import type { PointEvents } from './indexes.ts';
 
 export interface Found {
@@ -20,7 +20,7 @@ export function findAt(unit: Unit, funcs: ReadonlyMap<FuncId, PointEvents>, offs
   for (const func of inHead ? [inner.id, inner.parent] : [inner.id]) {
     for (const found of placesIn(unit, func, funcs.get(func))) {
       const isHandler = inHead && isHandlerOf(unit, found, inner);
-      if (!isHandler && !holds(found, offset)) continue;
+      if (!isHandler && !holds(unit, found, offset)) continue;
       if (best === null || found.end - found.start <= best.end - best.start) best = found;
     }
   }
@@ -51,12 +51,43 @@ export function placesIn(unit: Unit, func: FuncId, points: PointEvents | undefin
   return found;
 }
 
-const KEYWORD = 'await'.length;
-
-/** An `await` is its keyword: what is awaited tells its own story. Limit: of `for await` only the beginning counts. */
-function holds({ start, end, events }: Found, offset: number): boolean {
+/** A place where the turn is given away is its keyword: what is awaited tells its own story. */
+function holds(unit: Unit, { func, point, start, end, events }: Found, offset: number): boolean {
   const isSuspend = events.every(({ op }) => op === 'suspend');
-  return offset >= start && offset < (isSuspend ? Math.min(end, start + KEYWORD) : end);
+  const width = isSuspend ? keywordWidth(unit.funcs[func]?.body ?? [], point) : end - start;
+  return offset >= start && offset < Math.min(end, start + width);
+}
+
+/** The `return` of an async function gives the turn away unseen: there is no word to point at. */
+function keywordWidth(body: readonly Stmt[], point: Point): number {
+  const stmt = statementAt(body, point);
+  if (stmt === undefined) return 'await'.length;
+  return stmt.s === 'loop' ? 'for await'.length : 0;
+}
+
+function statementAt(body: readonly Stmt[], point: Point): Stmt | undefined {
+  for (const stmt of body) {
+    const found = stmt.at === point ? stmt : statementAt(innerOf(stmt), point);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function innerOf(stmt: Stmt): readonly Stmt[] {
+  switch (stmt.s) {
+    case 'if':
+      return [...stmt.yes, ...stmt.no];
+    case 'loop':
+      return [...stmt.init, ...stmt.body];
+    case 'try':
+      return [...stmt.body, ...(stmt.rescue ?? []), ...(stmt.ensure ?? [])];
+    case 'switch':
+      return stmt.cases.flatMap(({ body }) => body);
+    case 'block':
+      return stmt.body;
+    default:
+      return [];
+  }
 }
 
 /** The function written right behind `onmessage =`, or in the call that registers it. */

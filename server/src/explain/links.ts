@@ -1,17 +1,21 @@
 import type { Span } from '../base/text.ts';
 import type { Mark } from '../ir/unit.ts';
 import type { Explanation } from './explanation.ts';
-import type { LinkTo, Telling } from './telling.ts';
+import { where, type LinkTo, type Telling } from './telling.ts';
 
 /** As many as a person looks at. */
 const MOST = 8;
 
-/** Marks become spans; each place once, the place at hand not at all. */
+/** Marks become spans; what reads the same is told once, the place at hand not at all. */
 export function linksOf(t: Telling, own: Span, links: readonly LinkTo[]): Explanation['links'] {
+  const lines = new Set<string>();
   const found: { label: string; span: Span }[] = [];
   for (const { to, label } of links) {
     const span = isMark(to) ? t.spanAt(to) : to;
-    if (span === null || isSame(span, own) || found.some((each) => isSame(each.span, span))) continue;
+    const line = isMark(to) ? `${where(t, to)} ${label}` : label;
+    if (span === null || isSame(span, own) || lines.has(line)) continue;
+    if (found.some((each) => isSame(each.span, span))) continue;
+    lines.add(line);
     found.push({ label, span });
     if (found.length === MOST) break;
   }

@@ -1,64 +1,83 @@
 /** The stories of taking and freeing a lock: what it guards, who else takes it, in which order with others. */
 import { lockOrder, type LockEdge } from '../facts/lock-order.ts';
 import type { Event, Lock } from '../ir/program.ts';
-import { sameMark } from '../ir/unit.ts';
+import { sameMark, type Mark } from '../ir/unit.ts';
 import { lockUses, markKey, onePerMark, type LockUse } from './indexes.ts';
 import { few, list, lockName, quoted, where, type LinkTo, type Story, type Telling } from './telling.ts';
 
 export function acquiring(t: Telling, events: readonly Event[]): Story {
-  const event = events.find(({ op }) => op === 'acquire')!;
-  const lock = t.program.locks[event.lock!]!;
-  const name = lockName(t.program, lock.id);
-  const use = usesOf(t, lock.id);
-  const others = onePerMark(use.acquires).filter(({ at }) => !sameMark(at, event.at));
+  const acquires = events.filter(({ op }) => op === 'acquire');
+  const [event] = acquires as [Event];
+  const locks = [...new Set(acquires.map(({ lock }) => lock!))];
+  const name = either(locks.map((lock) => lockName(t.program, lock)));
+  const uses = locks.map((lock) => usesOf(t, lock));
+  const kind = t.program.locks[locks[0]!]!;
+  const others = onePerMark(uses.flatMap((use) => use.acquires)).filter(({ at }) => !sameMark(at, event.at));
   const order = orderWith(t, event);
-  const guards = guarded(t, lock, use);
+  const guards = guarded(
+    t,
+    kind,
+    uses.flatMap((use) => use.guarded),
+  );
+  const releases = uses.flatMap((use) => use.releases);
   return {
     title: `This takes ${name}`,
     sentences: [
-      `${holding(t, event, lock, use)}.`,
-      `${edgeOf(lock)}.`,
+      `${holding(acquires, name, releases)}.`,
+      order?.sentence ?? null,
+      `${edgeOf(kind, locks.length > 1 ? 'It' : name)}.`,
       guards.sentence,
       others.length === 0
         ? `No other place in sight takes ${name}${instances(t, events)}.`
         : `It is also taken ${few(others.map(({ at }) => where(t, at)))}.`,
-      order?.sentence ?? null,
     ],
     links: [
-      ...others.map(({ at }) => ({ to: at, label: `${name} is taken here too` })),
-      ...guards.links,
       ...(order?.links ?? []),
+      ...others.map(({ at, lock }) => ({ to: at, label: `${lockName(t.program, lock!)} is taken here too` })),
+      ...guards.links,
     ],
     lesson: order === null && guards.links.length > 0 ? '01-first-race' : '03-lock-order',
   };
 }
 
 export function releasing(t: Telling, events: readonly Event[]): Story {
-  const event = events.find(({ op }) => op === 'release')!;
-  const lock = t.program.locks[event.lock!]!;
-  const name = lockName(t.program, lock.id);
-  const next = onePerMark(usesOf(t, lock.id).acquires);
-  const taken = event.held.find((hold) => hold.lock === lock.id);
-  const still = event.held.filter((hold) => hold.lock !== lock.id);
+  const releases = events.filter(({ op }) => op === 'release');
+  const locks = [...new Set(releases.map(({ lock }) => lock!))];
+  const name = either(locks.map((lock) => lockName(t.program, lock)));
+  const next = onePerMark(locks.flatMap((lock) => usesOf(t, lock).acquires));
+  const taken = onePerPlace(
+    releases.flatMap(({ held, lock }) => held.filter((hold) => hold.lock === lock)).map(({ at }) => at),
+  );
+  const [{ held }] = releases as [Event];
+  const still = locks.length > 1 ? [] : held.filter((hold) => hold.lock !== locks[0]);
+  const own = locks.length > 1 ? 'It' : name;
   return {
     title: `This frees ${name}`,
     sentences: [
       next.length === 0
         ? `No place in sight takes ${name}.`
         : `What was done with ${name} held happens before what its next holder does, who takes it ${few(next.map(({ at }) => where(t, at)))} (ECMA-262, “happens-before”).`,
-      `${edgeOf(lock)}.`,
+      `${edgeOf(t.program.locks[locks[0]!]!, own)}.`,
       still.length === 0
         ? null
         : `${list(still.map((hold) => lockName(t.program, hold.lock)))} ${still.length === 1 ? 'is' : 'are'} still held.`,
     ],
     links: [
-      ...(taken === undefined ? [] : [{ to: taken.at, label: `${name} was taken here` }]),
+      ...taken.map((at) => ({ to: at, label: `${name} was taken here` })),
       ...next
-        .filter(({ at }) => taken === undefined || !sameMark(at, taken.at))
-        .map(({ at }) => ({ to: at, label: `${name} is taken here` })),
+        .filter(({ at }) => !taken.some((mark) => sameMark(at, mark)))
+        .map(({ at, lock }) => ({ to: at, label: `${lockName(t.program, lock!)} is taken here` })),
     ],
     lesson: '03-lock-order',
   };
+}
+
+function either(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}` : (names[0] ?? '');
+}
+
+function onePerPlace(marks: readonly Mark[]): Mark[] {
+  return marks.filter((mark, index) => marks.findIndex((other) => sameMark(mark, other)) === index);
 }
 
 /** The same place in other instances of its agent takes the lock too. */
@@ -74,14 +93,14 @@ function usesOf(t: Telling, lock: number): LockUse {
 }
 
 /** How long it is held, and by whom alone. */
-function holding(t: Telling, event: Event, lock: Lock, { releases }: LockUse): string {
-  const name = lockName(t.program, lock.id);
+function holding(acquires: readonly Event[], name: string, releases: readonly Event[]): string {
+  const [event] = acquires as [Event];
   const isCallback = releases.some(
     ({ at, via }) =>
       via === event.via && via !== '' && at.func === event.at.func && at.file === event.at.file,
   );
   const until = isCallback ? 'until its callback is done' : 'until it is freed';
-  const tries = event.place === 'try' || event.via === 'try';
+  const tries = acquires.every(({ place, via }) => place === 'try' || via === 'try');
   const start = tries ? `If ${name} is free it is held from here` : `From here ${name} is held`;
   const sharing =
     event.place === 'shared' ? 'other readers may hold it too, a writer may not' : 'nobody else holds it';
@@ -89,10 +108,10 @@ function holding(t: Telling, event: Event, lock: Lock, { releases }: LockUse): s
 }
 
 /** Which edge of the memory model a release and the next acquisition make. */
-function edgeOf({ kind, name, cell }: Lock): string {
+function edgeOf({ kind, cell }: Lock, name: string): string {
   switch (kind) {
     case 'atomics':
-      return `${quoted(name)} is a word of shared memory${cell === null ? '' : ` (byte ${cell.low})`}: the atomic write that frees it synchronizes-with the atomic step that takes it next`;
+      return `${name} is a word of shared memory${cell === null || name === 'It' ? '' : ` (byte ${cell.low})`}: the atomic write that frees it synchronizes-with the atomic step that takes it next`;
     case 'lockstep':
       return 'It lives in shared memory: each release synchronizes-with the next acquisition, in whichever agent that is';
     case 'web-lock':
@@ -109,14 +128,14 @@ const NOTHING_GUARDED = 'No access to shared memory in sight stands under it.';
 function guarded(
   t: Telling,
   { kind }: Lock,
-  { guarded: events }: LockUse,
+  events: readonly Event[],
 ): { sentence: string | null; links: LinkTo[] } {
   const updated = new Set(events.map(({ from }) => from));
   const places = onePerMark(events.filter(({ id }) => !updated.has(id)));
   if (places.length === 0) return { sentence: SHARED_KINDS.has(kind) ? NOTHING_GUARDED : null, links: [] };
   const names = [...new Set(places.map(({ place }) => quoted(place)))];
   return {
-    sentence: `It guards ${few(names, 3)}, accessed ${few(places.map(({ at }) => where(t, at)))}.`,
+    sentence: `Accessed with it held: ${few(names, 3)}, ${few(places.map(({ at }) => where(t, at)))}.`,
     links: places.map(({ at, op, place, from }) => ({
       to: at,
       label: `${quoted(place)} is ${from !== null ? 'updated' : op === 'read' ? 'read' : 'written'} under it`,

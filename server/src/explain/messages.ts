@@ -2,7 +2,7 @@
 import type { Edge, Event } from '../ir/program.ts';
 import { sameMark, type Mark } from '../ir/unit.ts';
 import { conflicts } from '../facts/conflicts.ts';
-import { edgesInto, messages, onePerMark } from './indexes.ts';
+import { conflictsAt, edgesInto, messages, onePerMark } from './indexes.ts';
 import {
   baseName,
   capital,
@@ -79,27 +79,40 @@ function unheard(t: Telling, events: readonly Event[]): Story {
   };
 }
 
-/** Shared memory that is written before the message and used after it. */
+/** Shared memory that is accessed before the message and after it; one that is written before and read after, if there is. */
 function carried(
   t: Telling,
   sends: readonly Event[],
   turns: readonly number[],
 ): { sentence: string; links: LinkTo[] } | null {
-  for (const { excuse } of t.cx.get(conflicts)) {
-    if (excuse?.name !== 'ordered' || !excuse.steps.some(({ why }) => why === 'message')) continue;
+  const pairs = t.cx.get(conflicts).flatMap(({ excuse }) => {
+    if (excuse?.name !== 'ordered' || !excuse.steps.some(({ why }) => why === 'message')) return [];
     const { first, second } = excuse;
-    if (!turns.includes(second.turn)) continue;
-    if (!sends.some(({ turn, id }) => turn === first.turn && first.id < id)) continue;
-    const did = first.op === 'write' ? 'written' : 'read';
-    return {
-      sentence: `So ${quoted(first.place)}, ${did} ${where(t, first.at)}, is done with before it is ${second.op === 'write' ? 'written' : 'read'} ${where(t, second.at)}.`,
-      links: [
-        { to: first.at, label: `${quoted(first.place)} is ${did} here, before the message` },
-        { to: second.at, label: `and ${second.op === 'write' ? 'written' : 'read'} here, after it` },
-      ],
-    };
-  }
-  return null;
+    const isCarried =
+      turns.includes(second.turn) && sends.some(({ turn, id }) => turn === first.turn && first.id < id);
+    return isCarried && !isOpen(t, first, second) ? [excuse] : [];
+  });
+  const pair = pairs.find(({ first, second }) => first.op === 'write' && second.op === 'read') ?? pairs[0];
+  if (pair === undefined) return null;
+  const { first, second } = pair;
+  const [before, after] = [first, second].map(({ op }) => (op === 'write' ? 'written' : 'read'));
+  return {
+    sentence: `So ${quoted(first.place)}, ${before!} ${where(t, first.at)}, is done with before it is ${after!} ${where(t, second.at)}.`,
+    links: [
+      { to: first.at, label: `${quoted(first.place)} is ${before!} here, before the message` },
+      { to: second.at, label: `and ${after!} here, after it` },
+    ],
+  };
+}
+
+/** Whether the same two places also meet in no order, by another way. */
+function isOpen(t: Telling, first: Event, second: Event): boolean {
+  return t.cx
+    .get(conflictsAt)(first.at)
+    .some(
+      (each) =>
+        each.excuse === null && (sameMark(each.first.at, second.at) || sameMark(each.second.at, second.at)),
+    );
 }
 
 /** A handler, or a function that runs in a later turn; null where nothing is known of what it comes after. */
@@ -109,7 +122,10 @@ export function receiving(t: Telling, events: readonly Event[]): Story | null {
   const sends = onePerMark(turns.flatMap((turn) => (byTurn.get(turn) ?? []).map(({ send }) => send)));
   if (turns.some((turn) => t.program.turns[turn]!.kind === 'handler'))
     return handling(t, events, turns, sends);
-  const into = turns.flatMap((turn) => t.cx.get(edgesInto).get(turn) ?? []);
+  // What arrives later in the turn belongs to its awaits.
+  const into = events.flatMap(({ turn, id }) =>
+    (t.cx.get(edgesInto).get(turn) ?? []).filter(({ to }) => to.event <= id),
+  );
   const exits = into.filter(({ why }) => why === 'agent-exit');
   if (exits.length > 0) return afterExit(t, exits);
   const promises = into.filter(({ why }) => why === 'promise');
@@ -198,8 +214,10 @@ export function resolutions(t: Telling, edges: readonly Edge[]): { sentence: str
     t,
     turns.filter((turn) => byTurn.has(turn)),
   );
-  const exits = turns.flatMap((turn) =>
-    (t.cx.get(edgesInto).get(turn) ?? []).filter(({ why }) => why === 'agent-exit'),
+  const exits = edges.flatMap(({ from }) =>
+    (t.cx.get(edgesInto).get(from.turn) ?? []).filter(
+      ({ why, to }) => why === 'agent-exit' && to.event <= from.event,
+    ),
   );
   if (exits.length > 0) return ended(t, exits);
   if (sends.length === 0) {

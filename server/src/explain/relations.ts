@@ -4,7 +4,7 @@ import { mixed, races, unguarded } from '../facts/races.ts';
 import type { Event } from '../ir/program.ts';
 import { sameMark, type Mark } from '../ir/unit.ts';
 import { conflictsAt, markKey, memory } from './indexes.ts';
-import { few, isUpdate, lockName, otherWho, quoted, where, type Telling } from './telling.ts';
+import { few, isUpdate, list, lockName, otherWho, quoted, where, type Telling } from './telling.ts';
 import { chainInWords } from './chain.ts';
 
 export type Status =
@@ -145,9 +145,20 @@ export function reportInWords(t: Telling, mark: Mark): { message: string; other:
   return { message, other: guarded };
 }
 
-/** Other places with their agents: `worker.ts at worker.ts:12`. */
+/** Other places with their agents: `worker.ts at worker.ts:12 and at worker.ts:30`. */
 export function placesInWords(t: Telling, relations: readonly Relation[]): string {
-  return few(
-    relations.map(({ event, other }) => `${otherWho(t.program, event, other)} ${where(t, other.at)}`),
+  const subjects = new Map<string, string[]>();
+  for (const { event, other } of relations) {
+    const subject = otherWho(t.program, event, other);
+    subjects.set(subject, [...(subjects.get(subject) ?? []), where(t, other.at)]);
+  }
+  return list([...subjects].map(([subject, at]) => `${subject} ${few(at)}`));
+}
+
+/** Whether two relations read the same to a person: the same agent on the same line. */
+export function isSameLine(t: Telling, a: Relation, b: Relation): boolean {
+  return (
+    otherWho(t.program, a.event, a.other) === otherWho(t.program, b.event, b.other) &&
+    where(t, a.other.at) === where(t, b.other.at)
   );
 }
