@@ -6,8 +6,10 @@
  *
  * A plain access whose bytes are one cell costs one atomic instruction the first time in each stretch between two
  * releases and two loads after that. Writers set the write word and then look at the read word, readers set the read
- * word and then look at the write word; the operations are sequentially consistent, so of two racing accesses at least
- * one sees the other.
+ * word and then look at the write word. The compare-exchange in between is a full barrier on x86-64 (a locked
+ * instruction), so of two racing accesses at least one sees the other.
+ * Limit: on ARM the look may come early; of two accesses within some nanoseconds of each other a race can be missed
+ * there, none is invented.
  * Everything else has a record (records.ts) under a spin lock; an atomic operation of the program runs inside that lock,
  * so that the write a load reads from is known, not guessed.
  *
@@ -182,7 +184,9 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
   let off = false;
   let siteEpochs = new Int32Array(1024);
   const now = { low: 0, span: 0, slot };
-  const records = new Map<number, number>();
+  const records = new Map<number, Map<number, number>>();
+  let lastBlock = 0;
+  let lastRecords = new Map<number, number>();
   const locks = heldLocks(heap, listener, () => ({
     slot,
     n,
@@ -289,7 +293,7 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
         if (atomicCompareExchange(shadow, cell + 1, read, -readers) === read) break;
       }
     }
-    const after = atomicLoad(shadow, cell);
+    const after = shadow[cell]!;
     if (after <= 0) {
       if (after < 0) inRecord(-after, READ, byte, size, site, block);
     } else if (after >>> 24 !== slot && !covers(heap, clock, after))
@@ -314,7 +318,7 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
       }
     } else if (write >>> 24 !== slot && !covers(heap, clock, write))
       report(write, WRITE, WRITE, site, block, byte, size);
-    const read = atomicLoad(shadow, cell + 1);
+    const read = shadow[cell + 1]!;
     if (read > 0) {
       if (read >>> 24 !== slot && !covers(heap, clock, read))
         report(read, READ, WRITE, site, block, byte, size);
@@ -447,8 +451,12 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
 
   /** The record of an aligned word; made, with what its cells knew, if there is none. */
   function recordOf(block: number, word: number): number {
-    const key = block * 0x1_0000_0000 + word;
-    const known = records.get(key);
+    if (block !== lastBlock) {
+      lastBlock = block;
+      lastRecords = records.get(block) ?? new Map<number, number>();
+      records.set(block, lastRecords);
+    }
+    const known = lastRecords.get(word >> 3);
     if (known !== undefined) return known;
     lock(heap, block + B_LOCK, slot);
     let record = heap[block + B_RECORDS]!;
@@ -464,7 +472,7 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
       }
     }
     unlock(heap, block + B_LOCK);
-    if (record !== 0) records.set(key, record);
+    if (record !== 0) lastRecords.set(word >> 3, record);
     return record;
   }
 
@@ -473,7 +481,7 @@ export function createDetector(memory: Memory, firstSlot: number, listener: List
     lock(heap, record + R_LOCK, slot);
     const write = atomicExchange(shadow, cell, -record);
     if (write > 0) note(heap, record, WRITE, mask, write);
-    const read = atomicLoad(shadow, cell + 1);
+    const read = shadow[cell + 1]!;
     if (read > 0) note(heap, record, READ, mask, read);
     for (let at = read < 0 ? -read : 0; at !== 0; at = atomicLoad(heap, at))
       for (let index = 2; index < READERS_WORDS; index++) {

@@ -33,28 +33,20 @@ export function installAtomics(context: Context, watch: Watch): void {
         ? apply(real.store, Atomics, [scratch64, 0, value])
         : apply(real.store, Atomics, [scratch32, 0, value]);
 
-  function operation(
-    name: keyof typeof real,
-    arity: number,
-    kindOf: (old: unknown, expected: unknown) => Kind,
-    exchange: boolean,
-  ) {
+  function operation(name: keyof typeof real, arity: number, written: Kind, exchange: boolean) {
     const operate = real[name] as unknown as (...rest: unknown[]) => unknown;
-    return disguise(name, arity, function (...rest: unknown[]): unknown {
-      if (!watch.live()) return apply(operate, Atomics, rest);
-      const [cells, key] = rest;
-      const view = watch.viewOf(cells);
+    const compares = arity === 4;
+    return disguise(name, arity, (cells: unknown, key: unknown, third: unknown, fourth: unknown): unknown => {
+      if (!watch.live()) return operate(cells, key, third, fourth);
       const loop = watch.takeLoop();
-      if (view === null) {
-        watch.forgetSite();
-        return apply(operate, Atomics, rest);
-      }
-      const site = watch.takeSite();
+      const given = watch.givenSite();
+      const view = watch.viewAt(cells, given);
+      if (view === null) return operate(cells, key, third, fourth);
+      const site = given !== 0 ? given : context.siteHere();
       const index = indexIn(cells, view, key);
-      if (index < 0)
-        return apply(operate, Atomics, [cells, typeof key === 'object' ? -1 : key, ...rest.slice(2)]);
-      const first = arity > 2 ? coerce(view, rest[2]) : undefined;
-      const second = arity > 3 ? coerce(view, rest[3]) : undefined;
+      if (index < 0) return operate(cells, typeof key === 'object' ? -1 : key, third, fourth);
+      const first = arity > 2 ? coerce(view, third) : undefined;
+      const second = compares ? coerce(view, fourth) : undefined;
       const byte = view.byteOffset + index * view.size;
       const record = detector.begin(view.block, byte);
       if (record === 0) return operate(cells, index, first, second);
@@ -65,11 +57,15 @@ export function installAtomics(context: Context, watch: Watch): void {
         detector.leave(record);
         throw error;
       }
-      const small = !view.big;
-      const value = small ? real.load(cells as Cells, index) : NaN;
-      const old = name === 'store' ? (value === 0 ? 1 : 0) : small ? (result as number) : NaN;
-      const kind = kindOf(result, exchange && arity > 3 ? narrow(cells as object, first) : undefined);
-      detector.finish(record, byte, view.size, kind, site, kind === LOAD ? NaN : old, value, exchange, loop);
+      const kind = compares && !same(result, narrow(cells as object, first)) ? LOAD : written;
+      let old = NaN;
+      let value = NaN;
+      if (kind !== LOAD && !view.big) {
+        value = real.load(cells as Cells, index);
+        // What a store has overwritten is not looked at: whether it frees a lock shows in the new value.
+        old = kind === STORE ? value ^ 1 : (result as number);
+      }
+      detector.finish(record, byte, view.size, kind, site, old, value, exchange, loop);
       return result;
     });
   }
@@ -83,20 +79,14 @@ export function installAtomics(context: Context, watch: Watch): void {
   }
   const narrowing = new Map<unknown, Int32Array>();
 
-  const rmw = () => RMW as Kind;
   const replacements: Record<string, unknown> = {
-    load: operation('load', 2, () => LOAD, false),
-    store: operation('store', 3, () => STORE, false),
-    exchange: operation('exchange', 3, rmw, true),
-    compareExchange: operation(
-      'compareExchange',
-      4,
-      (old, expected) => (same(old, expected) ? RMW : LOAD),
-      true,
-    ),
+    load: operation('load', 2, LOAD, false),
+    store: operation('store', 3, STORE, false),
+    exchange: operation('exchange', 3, RMW, true),
+    compareExchange: operation('compareExchange', 4, RMW, true),
   };
   for (const name of ['add', 'sub', 'and', 'or', 'xor'] as const)
-    replacements[name] = operation(name, 3, rmw, false);
+    replacements[name] = operation(name, 3, RMW, false);
 
   /** The view and index of a cell that can be waited at; null where the real function must judge. */
   function waitable(cells: unknown, key: unknown): { view: View; index: number; byte: number } | null {

@@ -11,7 +11,7 @@ export function installBuffers(context: Context, watch: Watch): void {
   const Shared = new Proxy(SharedBuffer, {
     construct(target, given, newTarget): object {
       const buffer = Reflect.construct(target, given, newTarget) as SharedArrayBuffer;
-      const { id } = watch.blockOf(buffer);
+      const { id } = watch.blockOf(buffer, true);
       context.log.write({
         t: 'block',
         block: id,

@@ -4,15 +4,19 @@
  */
 import { apply, propertyOf } from './real.ts';
 
+type Body = (this: unknown, ...rest: unknown[]) => unknown;
+
 const natives = new WeakMap<object, string>();
 
 export function disguise<T extends (...rest: never[]) => unknown>(name: string, length: number, body: T): T {
-  // A method has no [[Construct]] and no prototype, as built-in functions have none.
-  const { method } = {
-    method(this: unknown, ...rest: unknown[]): unknown {
-      return apply(body as unknown as (...rest: unknown[]) => unknown, this, rest);
-    },
-  } as Record<'method', (this: unknown, ...rest: unknown[]) => unknown>;
+  // Built-in functions have no [[Construct]] and no prototype; nor have arrow functions and methods.
+  const { method } = Object.hasOwn(body, 'prototype')
+    ? ({
+        method(this: unknown, ...rest: unknown[]): unknown {
+          return apply(body as unknown as Body, this, rest);
+        },
+      } as Record<'method', Body>)
+    : { method: body as unknown as Body };
   Object.defineProperty(method, 'name', { value: name, configurable: true });
   Object.defineProperty(method, 'length', { value: length, configurable: true });
   natives.set(method, `function ${name}() { [native code] }`);

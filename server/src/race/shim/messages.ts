@@ -8,7 +8,7 @@
  * is left unwrapped and gives no edge.
  */
 import workerThreads from 'node:worker_threads';
-import { LIVE } from '../layout.ts';
+import { BLIND, LIVE } from '../layout.ts';
 import type { Snapshot } from '../detector.ts';
 import type { Context } from './context.ts';
 import { disguise, native } from './disguise.ts';
@@ -249,13 +249,46 @@ export function installMessages(context: Context, watch: Watch): Messages {
       if (isShared(result)) {
         const id = memoryBuffers.get(this);
         if (id !== undefined) watch.tag(result, id);
-        else memoryBuffers.set(this, watch.blockOf(result).id);
+        else memoryBuffers.set(this, watch.blockOf(result, true).id);
       }
       return result;
     }),
   });
 
+  wasmInstances(context);
   return { load, unload, own, wrap, unwrap };
+}
+
+/** What is done inside wasm is not seen. Once it can reach shared memory, it can order what it likes. */
+function wasmInstances({ heap, limit }: Context): void {
+  const sees = (imports: unknown): boolean =>
+    Object.values((imports ?? {}) as Record<string, unknown>).some((group) =>
+      Object.values((group ?? {}) as Record<string, unknown>).some(
+        (one) => one instanceof WebAssembly.Memory && isShared(one.buffer),
+      ),
+    );
+  const note = (imports: unknown): void => {
+    if (!sees(imports)) return;
+    heap[BLIND] = 1;
+    limit(
+      'WebAssembly code works on shared memory; its accesses and the order it gives are not seen, so no race is reported from there on',
+    );
+  };
+  const realInstantiate = WebAssembly.instantiate as unknown as Method;
+  WebAssembly.instantiate = disguise('instantiate', realInstantiate.length, (...rest: unknown[]) => {
+    note(rest[1]);
+    return apply(realInstantiate, WebAssembly, rest);
+  }) as typeof WebAssembly.instantiate;
+  const RealInstance = WebAssembly.Instance;
+  const Instance = new Proxy(RealInstance, {
+    construct(target, given, newTarget): object {
+      note(given[1]);
+      return Reflect.construct(target, given, newTarget) as object;
+    },
+  });
+  native(Instance, RealInstance);
+  RealInstance.prototype.constructor = Instance;
+  WebAssembly.Instance = Instance;
 }
 
 function define(owner: Record<string | symbol, unknown>, name: string | symbol, value: unknown): void {

@@ -7,7 +7,7 @@
  * accesses up to then happen before the message (`Block.escaped`).
  */
 import { B_BASE, B_GRAIN, newBlock } from '../detector.ts';
-import { LIVE } from '../layout.ts';
+import { BLIND, LIVE } from '../layout.ts';
 import { READ, WRITE } from '../records.ts';
 import type { Context } from './context.ts';
 import { apply, isView, propertyOf, SharedBuffer } from './real.ts';
@@ -36,7 +36,8 @@ export interface View {
 export interface Watch {
   /** Set as soon as some buffer of this thread is shared. */
   readonly live: () => boolean;
-  blockOf(buffer: SharedArrayBuffer): Block;
+  /** `made`: here, just now. */
+  blockOf(buffer: SharedArrayBuffer, made?: boolean): Block;
   tag(buffer: SharedArrayBuffer, id: number): void;
   /** Another object for the same memory. */
   alias(copy: SharedArrayBuffer, buffer: SharedArrayBuffer): void;
@@ -49,6 +50,10 @@ export interface Watch {
   access(view: View, byte: number, bytes: number, kind: typeof READ | typeof WRITE, site: number): void;
   /** The place that the instrumented call has named, once. */
   takeSite(): number;
+  /** The same, or 0. */
+  givenSite(): number;
+  /** `viewOf`, faster for an object that was at this site before. */
+  viewAt(object: unknown, site: number): View | null;
   forgetSite(): void;
   takeLoop(): boolean;
   whenLive(install: () => void): void;
@@ -124,9 +129,14 @@ export function installWatch(context: Context): Watch {
     return block;
   }
 
-  function blockOf(buffer: SharedArrayBuffer): Block {
+  function blockOf(buffer: SharedArrayBuffer, made = false): Block {
     const known = blocks.get(buffer);
     if (known !== undefined) return known;
+    // Not made here, and no message brought it: what it orders cannot be known, and a missing order would be a false report.
+    if (!made) {
+      heap[BLIND] = 1;
+      context.limit('a shared buffer came by a way that is not watched; nothing is reported from there on');
+    }
     const growable = growableOf !== undefined && (apply(growableOf, buffer, []) as boolean);
     const bytes = apply(growable ? maxOf! : byteLengthOf, buffer, []) as number;
     return remember(buffer, { id: newBlock(memory, bytes), escaped: false });
@@ -227,31 +237,15 @@ export function installWatch(context: Context): Watch {
       detector.access(view.block, view.byteOffset + index * view.size, view.size, kind, at);
   }
 
+  /** What the fast ways of `r` and `w` leave over. */
   function read(object: unknown, key: unknown, at: number): void {
     const view = objects[at] === object ? seen[at]! : lookup(object, at);
-    if (view === null) return;
-    const index = key as number;
-    if (index < view.length && index >>> 0 === index) {
-      const cell = view.cells + (index << 1);
-      const { low, span } = now;
-      if ((shadow[cell]! - low) >>> 0 <= span) return;
-      const reader = shadow[cell + 1]!;
-      if ((reader - low) >>> 0 <= span) return;
-      // Many threads read it: the list of readers begins with those in slots 0 to 3.
-      if (reader < 0 && (heap[2 - reader + (now.slot & 3)]! - low) >>> 0 <= span) return;
-      detector.readCell(cell, view.block, view.byteOffset + index * view.size, view.size, at);
-    } else other(object, key, view, READ, at);
+    if (view !== null) other(object, key, view, READ, at);
   }
 
   function write(object: unknown, key: unknown, at: number): void {
     const view = objects[at] === object ? seen[at]! : lookup(object, at);
-    if (view === null) return;
-    const index = key as number;
-    if (index < view.length && index >>> 0 === index) {
-      const cell = view.cells + (index << 1);
-      if ((shadow[cell]! - now.low) >>> 0 > now.span)
-        detector.writeCell(cell, view.block, view.byteOffset + index * view.size, view.size, at);
-    } else other(object, key, view, WRITE, at);
+    if (view !== null) other(object, key, view, WRITE, at);
   }
 
   function whole(object: unknown, at: number): void {
@@ -278,12 +272,42 @@ export function installWatch(context: Context): Watch {
 
   // The names that instrument.ts writes. Each gives back what it was given.
   const helpers: Record<string, unknown> = {
+    // One function without calls, so that it can be inlined where it is hot.
     r(object: unknown, key: unknown, at: number) {
-      if (live) read(object, key, at);
+      if (live) {
+        if (objects[at] === object) {
+          const view = seen[at];
+          if (view === null) return key;
+          const index = key as number;
+          if (index < view!.length && index >>> 0 === index) {
+            const cell = view!.cells + (index << 1);
+            const { low, span } = now;
+            if ((shadow[cell]! - low) >>> 0 <= span) return key;
+            const reader = shadow[cell + 1]!;
+            if ((reader - low) >>> 0 <= span) return key;
+            // Many threads read it: the list of readers begins with those in slots 0 to 3.
+            if (reader < 0 && (heap[2 - reader + (now.slot & 3)]! - low) >>> 0 <= span) return key;
+          }
+        }
+        read(object, key, at);
+      }
       return key;
     },
     w(value: unknown, object: unknown, key: unknown, at: number) {
-      if (live) write(object, key, at);
+      if (live) {
+        if (objects[at] === object) {
+          const view = seen[at];
+          if (view === null) return value;
+          const index = key as number;
+          if (
+            index < view!.length &&
+            index >>> 0 === index &&
+            (shadow[view!.cells + (index << 1)]! - now.low) >>> 0 <= now.span
+          )
+            return value;
+        }
+        write(object, key, at);
+      }
       return value;
     },
     m(object: unknown, key: unknown, at: number) {
@@ -354,6 +378,20 @@ export function installWatch(context: Context): Watch {
     lengthOf,
     access(view, byte, bytes, kind, at) {
       detector.access(view.block, view.byteOffset + byte, bytes, kind, at);
+    },
+    givenSite() {
+      const taken = site;
+      site = 0;
+      return taken;
+    },
+    viewAt(object, at) {
+      if (objects[at] === object) return seen[at]!;
+      const view = viewOf(object);
+      if (at !== 0 && view !== null) {
+        objects[at] = object;
+        seen[at] = view;
+      }
+      return view;
     },
     takeSite() {
       const taken = site;
