@@ -150,6 +150,19 @@ describe.each([
     expect(await client.diagnostics('main.ts')).toHaveLength(1);
   });
 
+  it('asks for the whole workspace again when a file changes on the way', async () => {
+    await start({ args, files: { 'main.ts': 'slow(600000)', 'other.ts': 'var x;' } });
+    await client.open('main.ts', 'slow(600000)');
+    const pull = client.pullWorkspace();
+    await client.until(() => client.statuses.some((status) => (status as { busy: boolean }).busy));
+    await client.edit('main.ts', '');
+    expect(await failure(pull)).toMatchObject({
+      code: LSPErrorCodes.ServerCancelled,
+      data: { retriggerRequest: true },
+    });
+    expect((await client.pullWorkspace()).items).toHaveLength(1);
+  });
+
   it('finishes work that takes longer than a slice', async () => {
     await start({ args, files: { 'main.ts': 'slow(600) var x;' } });
     expect(await client.diagnostics('main.ts')).toHaveLength(1);
