@@ -16,7 +16,7 @@ export function lockReasons(t: Telling, acquires: readonly Event[]): Told[] {
     const message = `${name} is reported here: it is already held, taken ${where(t, again.first.at)}`;
     return [{ name: 'reported', message, links: [{ to: again.first.at, label: `${name} is taken here` }] }];
   }
-  if (acquires.every(({ place, via }) => place === 'try' || via === 'try')) {
+  if (acquires.every(({ mode }) => mode === 'try')) {
     return [
       {
         name: 'try-lock',
@@ -74,7 +74,7 @@ function ownAgain(t: Telling, acquires: readonly Event[]): Told[] {
           links,
         },
       ];
-    if (own.shared && event.place === 'shared')
+    if (own.shared && event.mode === 'shared')
       return [
         {
           name: 'shared-mode',

@@ -100,10 +100,10 @@ function holding(acquires: readonly Event[], name: string, releases: readonly Ev
       via === event.via && via !== '' && at.func === event.at.func && at.file === event.at.file,
   );
   const until = isCallback ? 'until its callback is done' : 'until it is freed';
-  const tries = acquires.every(({ place, via }) => place === 'try' || via === 'try');
+  const tries = acquires.every(({ mode }) => mode === 'try');
   const start = tries ? `If ${name} is free it is held from here` : `From here ${name} is held`;
   const sharing =
-    event.place === 'shared' ? 'other readers may hold it too, a writer may not' : 'nobody else holds it';
+    event.mode === 'shared' ? 'other readers may hold it too, a writer may not' : 'nobody else holds it';
   return `${start} ${until}, and meanwhile ${sharing}`;
 }
 

@@ -32,10 +32,9 @@ export const lockOrder: Fact<LockOrder> = {
     const edges: LockEdge[] = [];
     const reacquired: { event: Event; first: Held }[] = [];
     for (const event of program.events) {
-      if (event.op !== 'acquire' || event.lock === null || event.place === 'try' || event.via === 'try')
-        continue;
+      if (event.op !== 'acquire' || event.lock === null || event.mode === 'try') continue;
       const lock = program.locks[event.lock]!;
-      const shared = event.place === 'shared';
+      const shared = event.mode === 'shared';
       const own = event.held.find((hold) => hold.lock === event.lock);
       if (own !== undefined) {
         // It ends here: what it would wait for with the others held does not matter any more.

@@ -164,7 +164,7 @@ function lockCellsOf(program: Program): ReadonlySet<string> {
   const cells = new Set<string>();
   const locks = new Set<number>();
   for (const event of program.events) {
-    if (event.op !== 'acquire' || event.lock === null || event.via === 'try') continue;
+    if (event.op !== 'acquire' || event.lock === null || event.mode === 'try') continue;
     if (program.locks[event.lock]!.kind === 'atomics') locks.add(event.lock);
   }
   for (const lock of locks) {

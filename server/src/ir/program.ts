@@ -92,6 +92,8 @@ export interface Held {
   readonly lock: number;
   readonly at: Mark;
   readonly shared: boolean;
+  /** What the code that took it calls it. */
+  readonly name: string;
   /** The task that took it. */
   readonly task: number;
   /** The try form or one with a time limit: it never waits for ever. */
@@ -112,12 +114,14 @@ export interface Event {
   readonly region: number | null;
   readonly bytes: Bytes | null;
   readonly atomic: boolean;
-  /** What a reader calls the cell: `count[0]`. */
+  /** What the code here calls the cell or the lock: `count[0]`, `this.lock`. */
   readonly place: string;
   /** write: the value written was computed from a read of the same cell. read: null. */
   readonly from: number | null;
   /** acquire, release. */
   readonly lock: number | null;
+  /** acquire: `try` never waits, or not for ever. null for the other words. */
+  readonly mode: 'exclusive' | 'shared' | 'try' | null;
   /** The locks held when it happens, in the order they were taken. */
   readonly held: readonly Held[];
   /** read, wait and read-modify-writes: the branches that what is read decides, as in `arms` without the arm. */

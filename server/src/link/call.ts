@@ -94,10 +94,16 @@ function lifted(
   const call = m.mark(frame, head);
   for (let id = firstEvent; id < m.events.length; id++) {
     const event = m.events[id]!;
-    if (event.op === 'acquire' && event.lock === only.lock) m.events[id] = { ...event, at: call };
+    if (event.op === 'acquire' && event.lock === only.lock)
+      m.events[id] = { ...event, at: call, place: name || event.place };
   }
-  if (name !== '') m.locks[only.lock] = { ...m.locks[only.lock]!, name };
-  return { ...end, held: end.held.map((hold) => (hold === only ? { ...hold, at: call } : hold)) };
+  // The first name it gets is kept: both sides of a report speak of it in the same words.
+  if (name !== '' && !m.namedLocks.has(only.lock)) m.locks[only.lock] = { ...m.locks[only.lock]!, name };
+  m.namedLocks.add(only.lock);
+  return {
+    ...end,
+    held: end.held.map((hold) => (hold === only ? { ...hold, at: call, name: name || hold.name } : hold)),
+  };
 }
 
 /** `mutex` of `mutex.lock()`, `locks[A]` of `lock(locks, A)`, `lock` of `lock()`. */

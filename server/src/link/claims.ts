@@ -22,9 +22,9 @@ function take(m: Machine, frame: Frame, event: number, claim: Claim): void {
   if (m.flow.held.some((hold) => hold.lock === lock)) return;
   // Inside a loop the claim is tried again until it goes through; elsewhere a failed one goes another way.
   const tries = m.loops.length === m.outerLoops;
-  const hold = { lock, at: claim.at, shared: false, task: m.task, tries };
   const { at, region, place } = claim;
-  m.emit(frame, at.n, 'acquire', { at, lock, region, via: tries ? 'try' : '', place }, `${event}`);
+  const hold = { lock, at, name: place, shared: false, task: m.task, tries };
+  m.emit(frame, at.n, 'acquire', { at, lock, region, mode: tries ? 'try' : 'exclusive', place }, `${event}`);
   m.flow = { ...m.flow, held: [...m.flow.held, hold] };
 }
 

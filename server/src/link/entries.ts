@@ -75,7 +75,7 @@ export function runEntry(m: Machine, entry: Entry): void {
   if (entry.cls !== null) {
     const cls = m.heap.get(entry.cls);
     self = instancesOf(m, cls);
-    if (self === NONE) self = inferredInstance(m, cls, frame, func.at);
+    if (self === NONE) self = inferredInstance(m, cls, frame, func.at, 'this');
   }
   callFunction(m, frame, func.at, callee, self, symbolicArgs(m, unit, func.id, func.params));
 }
@@ -85,13 +85,16 @@ function instancesOf(m: Machine, cls: HeapObject): Values {
 }
 
 /** An instance that somebody outside makes, with whatever arguments the types allow. */
-function inferredInstance(m: Machine, cls: HeapObject, frame: Frame, at: number): Values {
+function inferredInstance(m: Machine, cls: HeapObject, frame: Frame, at: number, role: string): Values {
   if (cls.is.kind !== 'class') return NONE;
   const { unit, cls: id } = cls.is;
-  const made = m.make(`outside instance ${cls.id}`, () => ({ kind: 'instance', cls: cls.id }), null);
+  const made = m.make(`outside instance ${cls.id} ${role}`, () => ({ kind: 'instance', cls: cls.id }), null);
+  const outer = m.inferring;
+  m.inferring = true;
   const construct = unit.classes[id]?.construct ?? null;
   const params = construct === null ? [] : (unit.funcs[construct]?.params ?? []);
   initialize(m, frame, at, made, cls, symbolicArgs(m, unit, construct ?? id, params));
+  m.inferring = outer;
   return object(made.id);
 }
 
@@ -117,7 +120,11 @@ function symbolic(m: Machine, unit: Unit, key: string, type: string | null, name
     return object(made.id);
   }
   const cls = classNamed(m, unit, type);
-  return cls === null ? ANY : instancesOf(m, cls);
+  if (cls === null || cls.is.kind !== 'class') return ANY;
+  const known = instancesOf(m, cls);
+  if (known !== NONE || m.inferring) return known;
+  // Another one than `this`: two instances have two locks and two views.
+  return inferredInstance(m, cls, cls.is.frame, cls.is.frame.func.at, 'another');
 }
 
 function sharedBuffer(m: Machine, key: string, name: string): Values {

@@ -91,7 +91,7 @@ export class Heap {
   readonly objects: HeapObject[] = [];
   private readonly byKey = new Map<string, HeapObject>();
   private readonly growth = new WeakMap<object, Map<string, number>>();
-  /** By class object, all instances; by file and class, the first class object. */
+  /** By class object, all instances that code in sight makes; by file and class, the first class object. */
   readonly instances = new Map<number, Values>();
   readonly classes = new Map<string, HeapObject>();
   /** Counts every change: a pass that changes nothing is the last. */
@@ -125,7 +125,7 @@ export class Heap {
 
   private index(fresh: HeapObject): void {
     const { is } = fresh;
-    if (is.kind === 'instance') {
+    if (is.kind === 'instance' && !fresh.key.startsWith('outside ')) {
       this.instances.set(is.cls, join(this.instances.get(is.cls) ?? NONE, object(fresh.id)));
     } else if (is.kind === 'class') {
       const name = `${is.unit.file}#${is.cls}`;

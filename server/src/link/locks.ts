@@ -99,7 +99,7 @@ export function constructLock(m: Machine, name: string, site: CallSite): Values 
 }
 
 function isRepeated(m: Machine): boolean {
-  return m.loops.length > 0 || m.turn.many;
+  return !m.inferring && (m.loops.length > 0 || m.turn.many);
 }
 
 function lockObject(m: Machine, key: string, api: string, make: () => Omit<Lock, 'id'>): Values {
@@ -139,15 +139,26 @@ function withTries(m: Machine, locks: Values): Values {
 /** A method of a known lock object. */
 export function callLock(m: Machine, method: string, site: CallSite, self: Values): Values {
   let result: Values = NONE;
-  for (const target of m.objectsOf(self)) {
+  const locks = m.objectsOf(self).filter((target) => target.is.kind === 'lock');
+  if (locks.length > 1) return callOneOf(m, site);
+  for (const target of locks) {
     if (target.is.kind !== 'lock') continue;
-    if (method === 'handle') return self;
     const api = m.lockApis.get(target.id) ?? '';
     const tries = api.startsWith('try ');
     const role = APIS[tries ? api.slice(4) : api]?.methods[method];
     result = join(result, role === undefined ? ANY : play(m, site, target.is.lock, role, tries));
   }
   return result;
+}
+
+/** One of several locks, it is not known which: nothing is taken for held, but what runs under it runs. */
+function callOneOf(m: Machine, site: CallSite): Values {
+  let value: Values = NONE;
+  for (const arg of site.args) {
+    const isFunction = m.objectsOf(arg).some((each) => each.is.kind === 'func');
+    if (isFunction) value = join(value, call(m, site.frame, site.at, arg, NONE, [ANY], site.text, ''));
+  }
+  return promiseAt(m, site.frame, site.at, 'one of several locks', join(value, ANY));
 }
 
 /** Only Atomics-free classes count: those over Atomics are followed into. */
@@ -237,15 +248,21 @@ function releaserOf(m: Machine, lock: number): Values {
 function acquire(m: Machine, site: CallSite, lock: number, shared: boolean, tries: boolean): void {
   if (m.flow === null) return;
   const at = m.mark(site.frame, site.head);
+  const name = m.locks[lock]!.name || receiverOf(site.text);
   m.emit(
     site.frame,
     site.head,
     'acquire',
-    { lock, via: site.text, place: tries ? 'try' : shared ? 'shared' : '' },
+    { lock, via: site.text, mode: tries ? 'try' : shared ? 'shared' : 'exclusive', place: name },
     String(lock),
   );
   if (m.flow.held.some((hold) => hold.lock === lock)) return;
-  m.flow = { ...m.flow, held: [...m.flow.held, { lock, at, shared, task: m.task, tries }] };
+  m.flow = { ...m.flow, held: [...m.flow.held, { lock, at, name, shared, task: m.task, tries }] };
+}
+
+/** `users` of `users.acquire`, `lock` of `this.lock.acquire`. */
+function receiverOf(text: string): string {
+  return text.split('.').slice(0, -1).at(-1) ?? text;
 }
 
 export function release(m: Machine, frame: Frame, at: number, lock: number, via: string): void {

@@ -148,6 +148,9 @@ export class Machine {
   /** Turn → the promise that its function's result resolves, and the promise that it is a reaction to. */
   readonly resolves = new Map<string, Values>();
   readonly afterPromise = new Map<string, number>();
+  readonly namedLocks = new Set<number>();
+  /** True while an instance that somebody outside makes is set up: it stands for one, not for many. */
+  inferring = false;
   readonly lockApis = new Map<number, string>();
   readonly lockClasses = new WeakMap<Unit, Map<string, boolean>>();
   private readonly causes = new Map<string, Set<string>>();
@@ -345,6 +348,7 @@ export class Machine {
         place: '',
         from: null,
         lock: null,
+        mode: null,
         guards: [],
         via: '',
         ...about,
@@ -413,7 +417,7 @@ export class Machine {
 
 export type EventDetails = Pick<
   Event,
-  'at' | 'region' | 'bytes' | 'atomic' | 'place' | 'from' | 'lock' | 'via' | 'held'
+  'at' | 'region' | 'bytes' | 'atomic' | 'place' | 'from' | 'lock' | 'mode' | 'via' | 'held'
 >;
 
 export const NOWHERE = { madeAt: null, madeLoops: [], madeTurn: '' };

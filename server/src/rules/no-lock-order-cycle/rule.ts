@@ -1,6 +1,7 @@
 import { lockOrder, type LockEdge } from '../../facts/lock-order.ts';
 import type { Mark } from '../../ir/unit.ts';
 import type { ProgramContext, Report, Rule } from '../rule.ts';
+import { fix, type OrderData } from './fix.ts';
 import { agentName, quoted } from '../words.ts';
 
 /** Two tasks that take the same locks in opposite orders can each hold what the other waits for. */
@@ -14,6 +15,7 @@ export const rule: Rule = {
     since: '0.1.0',
   },
   scope: 'program',
+  fix,
   check(cx) {
     const told = new Set<string>();
     for (const cycle of cx.get(lockOrder).cycles) {
@@ -28,10 +30,10 @@ export const rule: Rule = {
 };
 
 function reportOf({ program }: ProgramContext, edge: LockEdge, cycle: readonly LockEdge[]): Report {
-  const name = (lock: number) => quoted(program.locks[lock]!.name);
+  const leader = firstInOrder(program.locks, cycle);
   const start = cycle.indexOf(edge);
   const others = [...cycle.slice(start + 1), ...cycle.slice(0, start)];
-  const [taken, held] = [name(edge.second), name(edge.first.lock)];
+  const [taken, held] = [quoted(edge.event.place), quoted(edge.first.name)];
   const elsewhere =
     others.length === 1
       ? `${whereOf(others[0]!)} takes them the other way round`
@@ -39,8 +41,8 @@ function reportOf({ program }: ProgramContext, edge: LockEdge, cycle: readonly L
   const related = [{ at: edge.first.at, message: `${held} is taken here and still held` }];
   for (const other of others) {
     related.push(
-      { at: other.first.at, message: `elsewhere ${name(other.first.lock)} is taken first, here` },
-      { at: other.event.at, message: `and then ${name(other.second)}, here` },
+      { at: other.first.at, message: `elsewhere ${quoted(other.first.name)} is taken first, here` },
+      { at: other.event.at, message: `and then ${quoted(other.event.place)}, here` },
     );
   }
   const all = [edge, ...others];
@@ -56,26 +58,26 @@ function reportOf({ program }: ProgramContext, edge: LockEdge, cycle: readonly L
     schedule.push({
       agent: tasks[index]!,
       at: each.first.at,
-      does: `takes ${program.locks[each.first.lock]!.name}`,
+      does: `takes ${each.first.name}`,
     }),
   );
   all.forEach((each, index) =>
     schedule.push({
       agent: tasks[index]!,
       at: each.event.at,
-      does: `waits for ${program.locks[each.second]!.name}, for ever`,
+      does: `waits for ${each.event.place}, for ever`,
     }),
   );
   return {
     at: edge.event.at,
-    message: `${taken} is taken while ${held} is held, but ${elsewhere}: both can wait for ever; take ${quoted(firstInOrder(program.locks, cycle))} first everywhere`,
+    message: `${taken} is taken while ${held} is held, but ${elsewhere}: both can wait for ever; take ${quoted(nameHere(program, edge, leader))} first everywhere`,
     related,
     confidence: 'proved',
     schedule,
     data: {
       first: edge.first.at,
-      others: others.map((other) => ({ first: other.first.at, second: other.event.at })),
-    },
+      turnRound: cycle.length === 2 && edge.first.lock !== leader,
+    } satisfies OrderData,
   };
 }
 
@@ -90,6 +92,13 @@ function taskName(base: string, count: number, index: number): string {
 }
 
 /** The lock that comes first by name: an order that everybody can remember. */
-function firstInOrder(locks: ProgramContext['program']['locks'], cycle: readonly LockEdge[]): string {
-  return cycle.map((edge) => locks[edge.second]!.name).sort()[0]!;
+function firstInOrder(locks: ProgramContext['program']['locks'], cycle: readonly LockEdge[]): number {
+  const named = cycle.map(({ second }) => ({ lock: second, name: locks[second]!.name }));
+  return named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.lock - b.lock))[0]!.lock;
+}
+
+/** What the code at this side calls a lock of the circle. */
+function nameHere({ locks }: ProgramContext['program'], edge: LockEdge, lock: number): string {
+  if (lock === edge.second) return edge.event.place;
+  return lock === edge.first.lock ? edge.first.name : locks[lock]!.name;
 }
