@@ -29,7 +29,6 @@ const TYPESCRIPT = createRequire(import.meta.url).resolve('typescript');
 /** Bundles a server into a folder of its own and returns the file to run. */
 export async function bundleServer(entry: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-server-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, 'server.js');
   await build({
     entryPoints: [join(HERE, entry)],
@@ -50,6 +49,10 @@ export async function bundleServer(entry: string): Promise<string> {
     ],
   });
   return outfile;
+}
+
+export function removeServer(server: string): void {
+  rmSync(dirname(server), { recursive: true, force: true });
 }
 
 /** What VS Code says of itself, as far as the server asks. */

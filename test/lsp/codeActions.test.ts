@@ -1,12 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LSPErrorCodes, type CodeAction } from 'vscode-languageserver/node';
-import { applyTo, bundleServer, FULL_CLIENT, TestClient, type ClientOptions } from './client.ts';
+import {
+  applyTo,
+  bundleServer,
+  FULL_CLIENT,
+  removeServer,
+  TestClient,
+  type ClientOptions,
+} from './client.ts';
 
 let server = '';
 let client: TestClient;
 beforeAll(async () => {
   server = await bundleServer('fakeServer.ts');
+});
+afterAll(() => {
+  removeServer(server);
 });
 afterEach(async () => {
   expect(await client.stop()).toBe(0);

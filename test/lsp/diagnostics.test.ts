@@ -1,10 +1,13 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { bundleServer, FULL_CLIENT, TestClient, type ClientOptions } from './client.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bundleServer, FULL_CLIENT, removeServer, TestClient, type ClientOptions } from './client.ts';
 
 let server = '';
 let client: TestClient;
 beforeAll(async () => {
   server = await bundleServer('fakeServer.ts');
+});
+afterAll(() => {
+  removeServer(server);
 });
 afterEach(async () => {
   expect(await client.stop()).toBe(0);

@@ -1,12 +1,15 @@
 /** The server as it ships, with the real analysis: what reaches across files follows the typing. */
 import { renameSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { applyTo, bundleServer, TestClient, type ClientOptions } from './client.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { applyTo, bundleServer, removeServer, TestClient, type ClientOptions } from './client.ts';
 
 let server = '';
 let client: TestClient;
 beforeAll(async () => {
   server = await bundleServer('../../server/src/lsp/main.ts');
+});
+afterAll(() => {
+  removeServer(server);
 });
 afterEach(async () => {
   expect(await client.stop()).toBe(0);

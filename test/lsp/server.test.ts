@@ -1,11 +1,14 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CancellationTokenSource, LSPErrorCodes } from 'vscode-languageserver/node';
-import { bundleServer, TestClient, type ClientOptions } from './client.ts';
+import { bundleServer, removeServer, TestClient, type ClientOptions } from './client.ts';
 
 let server = '';
 let client: TestClient;
 beforeAll(async () => {
   server = await bundleServer('fakeServer.ts');
+});
+afterAll(() => {
+  removeServer(server);
 });
 const start = async (options: ClientOptions = {}) => (client = await TestClient.start(server, options));
 const end = async () => expect(await client.stop()).toBe(0);
