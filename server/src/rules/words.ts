@@ -1,7 +1,8 @@
 /** Words that several rules of one kind say in the same way. */
+import { conflicts } from '../facts/conflicts.ts';
 import type { Event, Program } from '../ir/program.ts';
-import type { Mark } from '../ir/unit.ts';
-import type { Report } from './rule.ts';
+import { sameMark, type Mark } from '../ir/unit.ts';
+import type { ProgramContext, Report } from './rule.ts';
 
 /** What the other side's agent is called, seen from `event`. */
 export function otherAgent(program: Program, event: Event, other: Event): string {
@@ -63,4 +64,56 @@ export function stepOf(
 export function twoNames(program: Program, event: Event, other: Event): readonly [string, string] {
   const [a, b] = [agentName(program, event), agentName(program, other)];
   return a === b ? [`${a} 1`, `${b} 2`] : [a, b];
+}
+
+/** What a fix needs to know of a cell: every plain access that races with another one, this one or one further on. */
+export interface Sites {
+  readonly place: string;
+  readonly marks: readonly Mark[];
+  /** The lock that some of them hold, and the others: those that would have to take it too. */
+  readonly guard: { readonly lock: number; readonly without: readonly Mark[] } | null;
+}
+
+/** A fix that changed one of two plain accesses alone would only move the race. */
+export function sitesOf(cx: ProgramContext): (event: Event) => Sites {
+  const rivals = new Map<number, Event[]>();
+  const add = (event: Event, other: Event) => {
+    const known = rivals.get(event.id);
+    if (known === undefined) rivals.set(event.id, [other]);
+    else known.push(other);
+  };
+  for (const { first, second, excuse } of cx.get(conflicts)) {
+    if (excuse !== null || first.atomic || second.atomic) continue;
+    add(first, second);
+    add(second, first);
+  }
+  return (event) => {
+    const seen = new Map<number, Event>([[event.id, event]]);
+    for (const each of seen.values())
+      for (const other of rivals.get(each.id) ?? []) seen.set(other.id, other);
+    const events = [...seen.values()];
+    return { place: event.place, marks: marksOf(events), guard: guardOf(cx.program, events) };
+  };
+}
+
+function guardOf(program: Program, events: readonly Event[]): Sites['guard'] {
+  const holders = new Map<number, number>();
+  for (const { held } of events) {
+    for (const { lock, tries } of held) {
+      const { kind, summary } = program.locks[lock]!;
+      if (tries || summary || (kind !== 'lockstep' && kind !== 'atomics')) continue;
+      holders.set(lock, (holders.get(lock) ?? 0) + 1);
+    }
+  }
+  const [best] = [...holders].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  if (best === undefined) return null;
+  const [lock] = best;
+  const without = events.filter(({ held }) => held.every((hold) => hold.lock !== lock));
+  return { lock, without: marksOf(without) };
+}
+
+function marksOf(events: readonly Event[]): Mark[] {
+  const marks: Mark[] = [];
+  for (const { at } of events) if (!marks.some((mark) => sameMark(mark, at))) marks.push(at);
+  return marks;
 }

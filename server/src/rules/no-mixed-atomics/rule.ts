@@ -2,6 +2,7 @@ import { mixed, races } from '../../facts/races.ts';
 import type { Event } from '../../ir/program.ts';
 import type { ProgramContext, Report, Rule } from '../rule.ts';
 import { doesTo, otherAgent, otherHalf, quoted } from '../words.ts';
+import { fix } from './fix.ts';
 
 /** One plain access takes the order away from all the atomic ones of its cell. */
 export const rule: Rule = {
@@ -14,6 +15,7 @@ export const rule: Rule = {
     since: '0.1.0',
   },
   scope: 'program',
+  fix,
   check(cx) {
     for (const race of cx.get(races)) {
       if (race.kind === 'mixed') cx.report(seen(cx, race.event, race.other));

@@ -1,7 +1,8 @@
 import { races } from '../../facts/races.ts';
 import type { Event } from '../../ir/program.ts';
 import type { ProgramContext, Report, Rule } from '../rule.ts';
-import { otherAgent, otherHalf, quoted, stepOf, twoNames } from '../words.ts';
+import { otherAgent, otherHalf, quoted, sitesOf, stepOf, twoNames, type Sites } from '../words.ts';
+import { fix } from './fix.ts';
 
 /** A plain `x[i] = x[i] + 1` is a read and a write: another agent's update between the two is lost. */
 export const rule: Rule = {
@@ -14,13 +15,15 @@ export const rule: Rule = {
     since: '0.1.0',
   },
   scope: 'program',
+  fix,
   check(cx) {
+    const sites = sitesOf(cx);
     for (const race of cx.get(races))
-      if (race.kind === 'update') cx.report(reportOf(cx, race.event, race.other));
+      if (race.kind === 'update') cx.report(reportOf(cx, race.event, race.other, sites(race.event)));
   },
 };
 
-function reportOf({ program }: ProgramContext, event: Event, other: Event): Report {
+function reportOf({ program }: ProgramContext, event: Event, other: Event, data: Sites): Report {
   const who = otherAgent(program, event, other);
   const read = event.from === null ? undefined : program.events[event.from];
   const [own, theirs] = twoNames(program, event, other);
@@ -36,5 +39,6 @@ function reportOf({ program }: ProgramContext, event: Event, other: Event): Repo
       stepOf(program, other, other.op === 'write' ? `writes ${other.place}` : `reads ${other.place}`, theirs),
       stepOf(program, event, `writes ${event.place}, computed from the old value`, own),
     ],
+    data,
   };
 }

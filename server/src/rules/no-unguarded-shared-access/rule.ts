@@ -1,6 +1,7 @@
 import { unguarded } from '../../facts/races.ts';
 import type { Rule } from '../rule.ts';
 import { quoted } from '../words.ts';
+import { fix } from './fix.ts';
 
 /** Memory that one function touches only under a lock and another without it: the lock guards nothing. */
 export const rule: Rule = {
@@ -13,6 +14,7 @@ export const rule: Rule = {
     since: '0.1.0',
   },
   scope: 'program',
+  fix,
   check(cx) {
     for (const { event, guarded, lock } of cx.get(unguarded)) {
       const name = cx.program.locks[lock.lock]!.name;
@@ -28,6 +30,7 @@ export const rule: Rule = {
           { at: lock.at, message: `${quoted(name)} is taken here` },
         ],
         confidence: 'likely',
+        data: lock.lock,
       });
     }
   },

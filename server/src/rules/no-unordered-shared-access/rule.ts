@@ -1,7 +1,8 @@
 import { races } from '../../facts/races.ts';
 import type { Event } from '../../ir/program.ts';
 import type { ProgramContext, Report, Rule } from '../rule.ts';
-import { otherAgent, otherHalf, quoted, stepOf, twoNames } from '../words.ts';
+import { otherAgent, otherHalf, quoted, sitesOf, stepOf, twoNames, type Sites } from '../words.ts';
+import { fix } from './fix.ts';
 
 /** Two agents touch the same bytes, one of them writes, and no edge of happens-before orders the two. */
 export const rule: Rule = {
@@ -14,13 +15,15 @@ export const rule: Rule = {
     since: '0.1.0',
   },
   scope: 'program',
+  fix,
   check(cx) {
+    const sites = sitesOf(cx);
     for (const race of cx.get(races))
-      if (race.kind === 'access') cx.report(reportOf(cx, race.event, race.other));
+      if (race.kind === 'access') cx.report(reportOf(cx, race.event, race.other, sites(race.event)));
   },
 };
 
-function reportOf({ program }: ProgramContext, event: Event, other: Event): Report {
+function reportOf({ program }: ProgramContext, event: Event, other: Event, data: Sites): Report {
   const who = otherAgent(program, event, other);
   const [own, theirs] = twoNames(program, event, other);
   const isExact = event.bytes?.exact === true && other.bytes?.exact === true;
@@ -41,5 +44,6 @@ function reportOf({ program }: ProgramContext, event: Event, other: Event): Repo
             stepOf(program, event, `writes ${event.place}`, own),
             stepOf(program, other, `${there} ${other.place} before, after or in between`, theirs),
           ],
+    data,
   };
 }
