@@ -123,7 +123,10 @@ export class TestClient {
     });
     this.#kill = () => void child.kill();
     this.#hangUp = () => void child.stdin.end();
-    this.exitCode = once(child, 'exit').then(([code]) => code as number | null);
+    this.exitCode = once(child, 'exit').then(([code]) => {
+      rmSync(this.folder, { recursive: true, force: true });
+      return code as number | null;
+    });
     this.connection = createProtocolConnection(
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),
@@ -146,7 +149,7 @@ export class TestClient {
     return client;
   }
 
-  /** Ends the server as an editor does, and removes the folder. */
+  /** Ends the server as an editor does. The folder goes when the process has ended. */
   async stop(): Promise<number | null> {
     try {
       await this.connection.sendRequest('shutdown');
@@ -155,7 +158,6 @@ export class TestClient {
     } finally {
       this.#kill();
       this.connection.dispose();
-      rmSync(this.folder, { recursive: true, force: true });
     }
   }
 
