@@ -148,6 +148,13 @@ export function hasAwait(expr: Expr): boolean {
   return expr.e === 'await' || partsOf(expr).some(hasAwait);
 }
 
+/** A function is written in it, not counting those that are written in functions. */
+export function makesFunction(expr: Expr): boolean {
+  if (expr.e === 'func' || (expr.e === 'object' && expr.props.some((part) => 'get' in part || 'set' in part)))
+    return true;
+  return partsOf(expr).some(makesFunction);
+}
+
 /** Visits each expression and each written pattern of statements, in order of the text. */
 export function visitStmts(
   stmts: readonly Stmt[],

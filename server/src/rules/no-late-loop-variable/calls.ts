@@ -1,6 +1,6 @@
 /** Calls of a round: what the callee does with the functions that it is given, and those that run at once. */
 import type { Expr, FuncId, Mark } from '../../ir/unit.ts';
-import { varsIn, type Access } from './accesses.ts';
+import { makesFunction, varsIn, type Access } from './accesses.ts';
 import { plainName, roleOf, type CallShape, type Needs } from './callees.ts';
 import { walk } from './expressions.ts';
 import type { Need } from './round.ts';
@@ -8,6 +8,7 @@ import { walkStmts } from './statements.ts';
 import {
   handOver,
   inMaybe,
+  isOfRound,
   isReached,
   mark,
   moment,
@@ -39,12 +40,12 @@ export function walkCall(cx: Walk, call: CallShape, at: Mark, dest: Dest): void 
     }
   }
   if (!call.isNew && callee.e === 'func') {
-    for (const arg of args) walk(cx, arg, UNKNOWN);
+    walkArguments(cx, call, at, dest);
     run(cx, callee.id, at, dest);
     return;
   }
   noteCallee(cx, callee);
-  walkArguments(cx, call, at);
+  walkArguments(cx, call, at, dest);
   if (call.isNew || callee.e !== 'var') return;
   const held = cx.holds.get(callee.id) ?? [];
   if (held.length > 0) cx.undone.push({ ...moment(cx), ids: [callee.id] });
@@ -71,10 +72,14 @@ function noteCallee(cx: Walk, callee: Expr): void {
 
 const KEEPS: ReadonlySet<string> = new Set(['push', 'unshift', 'add', 'set']);
 
-function walkArguments(cx: Walk, call: CallShape, at: Mark): void {
+function walkArguments(cx: Walk, call: CallShape, at: Mark, dest: Dest): void {
   const { callee, args } = call;
   const root = callee.e === 'member' ? rootOf(callee.of) : null;
   args.forEach((arg, index) => {
+    if (!holdsFunction(cx, arg)) {
+      walk(cx, arg, UNKNOWN);
+      return;
+    }
     const role = roleOf(cx.accesses, call, index);
     const known = role.role === 'unknown' ? cx.roleInFile(cx.stack.at(-1)!, call, index) : role;
     const held = [
@@ -87,7 +92,7 @@ function walkArguments(cx: Walk, call: CallShape, at: Mark): void {
     } else if (known.role === 'kept') {
       walkKept(cx, arg, known.into, known.needs, at);
     } else if (known.role === 'now') {
-      walkNow(cx, arg, known.needs, at);
+      walkNow(cx, arg, known.needs, at, passesOn(callee) ? dest : UNKNOWN);
     } else {
       walk(cx, arg, UNKNOWN);
     }
@@ -98,9 +103,14 @@ function walkArguments(cx: Walk, call: CallShape, at: Mark): void {
     cx.undone.push({ ...moment(cx), ids: args.flatMap(varsIn) });
 }
 
+/** Most arguments are plain values: for them nobody needs to know what the callee does. */
+function holdsFunction(cx: Walk, arg: Expr): boolean {
+  return makesFunction(arg) || varsIn(arg).some((id) => id === cx.parameter || cx.holds.has(id));
+}
+
 function walkKept(cx: Walk, arg: Expr, into: Expr, needs: Needs | null, at: Mark): void {
   const root = rootOf(into);
-  if (root !== null && cx.own(root)) {
+  if (root !== null && isOfRound(cx, root)) {
     withHolders(cx, [root], () => walk(cx, arg, { to: 'variable', id: root }));
     return;
   }
@@ -116,6 +126,7 @@ function walkKept(cx: Walk, arg: Expr, into: Expr, needs: Needs | null, at: Mark
     kept: true,
     at,
     held: root === null ? [] : [root],
+    ...(root === null ? {} : { keptIn: root }),
     needs: needs === null ? [] : [needOf(cx, needs)],
   };
   withHolders(cx, root === null ? [] : [root], () => walk(cx, arg, dest));
@@ -125,8 +136,14 @@ function needOf(cx: Walk, { receiver, kinds }: Needs): Need {
   return { receiver: 'at' in receiver ? mark(cx, receiver.at) : null, kinds };
 }
 
+/** `map` and its like: what the callback returns is part of what the call returns. */
+function passesOn(callee: Expr): boolean {
+  const key = callee.e === 'member' && callee.key.e === 'const' ? callee.key.value : null;
+  return key === 'map' || key === 'flatMap' || key === 'from';
+}
+
 /** A callback that runs before the call returns, any number of times. */
-function walkNow(cx: Walk, arg: Expr, needs: Needs | null, at: Mark): void {
+function walkNow(cx: Walk, arg: Expr, needs: Needs | null, at: Mark, dest: Dest): void {
   const funcs =
     arg.e === 'func'
       ? [arg.id]
@@ -136,18 +153,20 @@ function walkNow(cx: Walk, arg: Expr, needs: Needs | null, at: Mark): void {
   if (arg.e !== 'func') walk(cx, arg, UNKNOWN);
   if (needs !== null) cx.needs.push(needOf(cx, needs));
   inMaybe(cx, () => {
-    for (const func of funcs) run(cx, func, at, NOWHERE);
+    for (const func of funcs) run(cx, func, at, dest);
   });
   if (needs !== null) cx.needs.pop();
 }
 
-/** Limit: functions that call one another again and again in one round are followed no further than this. */
-const MOST_MOMENTS = 100_000;
+/** Limit: functions of the round that call one another are followed this deep, and no further once so much has happened. */
+const MOST_CALLS_DEEP = 4;
+const MOST_MOMENTS = 10_000;
 
 /** Runs a function as part of the round: all of it, or up to its first `await`. */
 function run(cx: Walk, id: FuncId, at: Mark, dest: Dest): void {
   const func = cx.accesses.unit.funcs[id];
-  if (func === undefined || cx.stack.includes(id) || cx.order > MOST_MOMENTS) return;
+  if (func === undefined || cx.stack.includes(id)) return;
+  if (cx.stack.length > MOST_CALLS_DEEP || cx.order > MOST_MOMENTS) return;
   if (cx.late !== null) {
     cx.late.push(...readsIn(cx, id));
     return;
@@ -160,6 +179,9 @@ function run(cx: Walk, id: FuncId, at: Mark, dest: Dest): void {
   const made = moment(cx);
   cx.inlined.add(id);
   cx.stack.push(id);
+  cx.returns.push(func.async ? UNKNOWN : dest);
+  const self = `${id}:${func.name}`;
+  if (cx.accesses.unit.bindings[self]?.kind === 'function') cx.holds.set(self, [{ func: id, made }]);
   const outer = { frames: cx.frames.splice(0), caught: cx.caught, head: cx.head };
   cx.head = false;
   walkStmts(cx, func.body);
@@ -167,6 +189,7 @@ function run(cx: Walk, id: FuncId, at: Mark, dest: Dest): void {
   cx.caught = outer.caught;
   cx.head = outer.head;
   cx.stack.pop();
+  cx.returns.pop();
   const late = takeLate(cx);
   if (late.length === 0) return;
   const later: Later = {

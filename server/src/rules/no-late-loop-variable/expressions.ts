@@ -5,6 +5,7 @@ import { walkCall } from './calls.ts';
 import {
   handOver,
   inBranch,
+  isOfRound,
   isOutside,
   isReached,
   mark,
@@ -137,7 +138,7 @@ function destOf(cx: Walk, target: Pattern, at: Mark): Dest {
   if (target.p === 'var')
     return cx.own(target.id)
       ? { to: 'variable', id: target.id }
-      : { ...kept, what: 'function', held: [target.id] };
+      : { ...kept, what: 'function', keptIn: target.id, held: [target.id] };
   if (target.p !== 'member') return UNKNOWN;
   const key = target.key.e === 'const' && typeof target.key.value === 'string' ? target.key.value : '';
   const root = rootOf(target.of);
@@ -146,7 +147,7 @@ function destOf(cx: Walk, target: Pattern, at: Mark): Dest {
     const what = key === 'onmessage' ? 'message handler' : 'event handler';
     return { ...kept, what, certain: true, kept: false, held };
   }
-  if (root !== null && cx.own(root)) return { to: 'variable', id: root };
+  if (root !== null && isOfRound(cx, root)) return { to: 'variable', id: root };
   // A value reached through a call is anybody's: it may be of this round.
   if (!isReached(target.of)) return UNKNOWN;
   return key === ''

@@ -26,6 +26,7 @@ export function rolesInFile(accesses: Accesses): Course['roleInFile'] {
 }
 
 function targetOf(accesses: Accesses, caller: FuncId, { callee }: CallShape): FuncId | null {
+  if (callee.e === 'func') return callee.id;
   if (callee.e === 'var') return funcOf(accesses.onlyValue(callee.id));
   if (callee.e !== 'member' || callee.of.e !== 'this' || callee.key.e !== 'const') return null;
   const { funcs, classes } = accesses.unit;

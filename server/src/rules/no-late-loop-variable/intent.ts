@@ -198,7 +198,7 @@ function isOver(at: LoopAt, given: HandOver, id: BindingId): boolean {
   if (!given.kept) return false;
   if (given.keptAs !== null && round.called.has(given.keptAs)) return true;
   // Kept functions that the loop takes out again are called by the loop, not after it.
-  return round.reads.some((read) => !read.asReceiver && given.keptIn.includes(read.id));
+  return round.reads.some((read) => !read.asReceiver && read.id === given.keptIn);
 }
 
 /** The late function itself asks how far the rounds have come: it wants the newest value. */

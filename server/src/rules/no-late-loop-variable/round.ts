@@ -50,8 +50,8 @@ export interface HandOver extends Moment {
   readonly certain: boolean;
   /** Kept by somebody rather than called by the host: it runs when it is taken out again. */
   readonly kept: boolean;
-  /** The variable that leads to where it is kept. */
-  readonly keptIn: readonly BindingId[];
+  /** The variable that it is kept in, or that holds the list or map it is kept in. */
+  readonly keptIn: BindingId | null;
   /** The property that it is kept in. */
   readonly keptAs: string | null;
   readonly at: Mark;

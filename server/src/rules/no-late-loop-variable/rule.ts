@@ -1,7 +1,7 @@
 /** A function that runs later looks at the variable, not at the value that it had when the function was made. */
 import type { BindingId, FuncId, Loop, Mark, Stmt, Unit } from '../../ir/unit.ts';
 import type { FileContext, ReceiverKind, Report, Rule } from '../rule.ts';
-import { accessesOf, bodiesOf, type Access, type Accesses } from './accesses.ts';
+import { accessesOf, bodiesOf, makesFunction, visitStmts, type Access, type Accesses } from './accesses.ts';
 import { fix } from './fix.ts';
 import { rolesInFile } from './helpers.ts';
 import { changeBefore, type Change, type LoopAt } from './intent.ts';
@@ -46,7 +46,7 @@ function findIn(accesses: Accesses, roleInFile: Course['roleInFile'], func: Func
   const found: Found[] = [];
   // Inner loops first: the innermost loop that changes the variable is the one to speak of.
   for (const { loop, inside } of loopsIn(accesses.unit.funcs[func]!.body)) {
-    if (isOnce(loop)) continue;
+    if (isOnce(loop) || !hasFunctions(loop)) continue;
     const { bindings } = accesses.unit;
     const own = (id: BindingId) => {
       const binding = bindings[id];
@@ -123,6 +123,16 @@ function loopsIn(body: readonly Stmt[]): { loop: Loop; inside: ReadonlySet<numbe
     const inside = new Set([stmt.at, ...loops.map(({ loop }) => loop.at)]);
     return [...loops, { loop: stmt, inside }];
   });
+}
+
+function hasFunctions(loop: Loop): boolean {
+  let found = false;
+  visitStmts(
+    [loop],
+    (expr) => (found ||= makesFunction(expr)),
+    () => undefined,
+  );
+  return found;
 }
 
 /** `do { … } while (false)`. */

@@ -46,7 +46,7 @@ function walkStmt(cx: Walk, stmt: Stmt): void {
       if (stmt.label !== null) cx.frames.pop();
       return;
     case 'return':
-      if (stmt.value !== null) walk(cx, stmt.value, UNKNOWN);
+      if (stmt.value !== null) walk(cx, stmt.value, cx.returns.at(-1) ?? UNKNOWN);
       if (isOutside(cx)) cx.ends.push({ ...moment(cx), leaves: true });
       return;
     case 'throw':

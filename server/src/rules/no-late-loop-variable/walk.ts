@@ -16,6 +16,7 @@ export interface Later {
   readonly kept: boolean;
   readonly at: Mark;
   readonly held: readonly BindingId[];
+  readonly keptIn?: BindingId;
   readonly keptAs?: string;
   readonly needs: readonly Need[];
 }
@@ -51,6 +52,8 @@ export interface Walk extends Round, Course {
   readonly frames: Frame[];
   readonly needs: Need[];
   readonly holders: BindingId[];
+  /** Where the values go that the running functions return, innermost last. */
+  readonly returns: Dest[];
   order: number;
   path: readonly number[];
   branchCount: number;
@@ -80,6 +83,7 @@ export function newWalk(course: Course): Walk {
     frames: [],
     needs: [],
     holders: [],
+    returns: [],
     order: 0,
     path: [],
     branchCount: 0,
@@ -169,12 +173,17 @@ export function pushHandOver(
     kept,
     at,
     awaited: cx.awaited,
-    keptIn: dest.held,
+    keptIn: dest.keptIn ?? null,
     keptAs: dest.keptAs ?? null,
     held,
     reads,
     needs,
   });
+}
+
+/** What hangs on the variable does not outlive the round: it is declared in it, or was set anew in it. */
+export function isOfRound(cx: Walk, id: BindingId): boolean {
+  return cx.own(id) || cx.writes.some((write) => write.id === id && write.op === '=');
 }
 
 /** The variable that a member expression begins with. */

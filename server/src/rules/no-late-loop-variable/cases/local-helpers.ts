@@ -6,6 +6,8 @@ export class Scheduler {
     for (var i = 0; i < names.length; i++) {
       this.#enqueue(() => run(names[i]!));
 //                                  ^ no-late-loop-variable: `i` will have its last value when this function runs
+      (function (work: () => void) { setTimeout(work, 10); })(() => run(names[i]!));
+//                                                                            ^ no-late-loop-variable: this timer callback
       this.#now(() => run(names[i]!)); // ok: called at once
       later(() => run(names[i]!), 10);
 //                          ^ no-late-loop-variable: this timer callback

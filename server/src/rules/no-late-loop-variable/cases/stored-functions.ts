@@ -40,6 +40,34 @@ export function inOrder(steps: ((n: number) => void)[]): void {
   }
 }
 
+export function byName(suites: Record<string, Record<string, () => string>>, values: Record<string, string>): void {
+  for (var key in values) {
+    suites.all![key] = function () { return values[key]!; };
+//                                                 ^^^ no-late-loop-variable: `key` will have its last value when the function runs
+  }
+}
+
+export function returned(rows: string[][], run: (row: number, cell: string) => void): (() => void)[] {
+  const made: (() => void)[] = [];
+  for (var r = 0; r < rows.length; r++) {
+    made.push(...rows[r]!.map((cell) => () => run(r, cell)));
+//                                                ^ no-late-loop-variable: `r` will have its last value when the function in `made` runs
+    made.push((() => () => run(r, 'all'))());
+//                             ^ no-late-loop-variable: `r` will have its last value when the function in `made` runs
+    made.push((function (row) { return () => run(row, 'copied'); })(r)); // ok: a copy of the round's value
+  }
+  return made;
+}
+
+export function handed(names: string[], plugins: Map<string, (api: { write?(text: string): void }) => void>, write: (name: string, text: string) => void): void {
+  let api: { write?(text: string): void };
+  for (var name of names) {
+    api = {};
+    api.write = (text) => write(name, text); // ok: the object is of this round, and nobody here knows who keeps it
+    plugins.get(name)?.(api);
+  }
+}
+
 export class Machine {
   step: (() => void) | null = null;
 
