@@ -1,5 +1,6 @@
 // What the primitives of lockstep/sync cost, beside what a user would take instead: `npm run bench:sync`.
 // One table, medians of several runs; with `--json` the same figures as JSON (the chart of the lesson reads them).
+// `node test/bench/sync.mjs rings messages` runs these groups only.
 // Both sides of a comparison run in turn, in one process, so that a busy machine slows down both.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -27,12 +28,11 @@ async function main() {
     });
     const sync = await import(library);
     const rows = [];
-    await uncontended(sync, rows);
-    await contended(sync, library, rows);
-    await asyncForms(sync, rows);
-    await messages(sync, library, rows);
-    await rings(sync, library, rows);
-    const queueRows = await queues(sync, library);
+    const groups = { uncontended, contended, asyncForms, messages, rings, queues };
+    const wanted = process.argv.slice(2).filter((argument) => argument in groups);
+    const queueRows = [];
+    for (const [name, group] of Object.entries(groups))
+      if (wanted.length === 0 || wanted.includes(name)) await group(sync, library, rows, queueRows);
     if (process.argv.includes('--json'))
       console.log(JSON.stringify({ version: 1, rows, queues: queueRows }, undefined, 2));
     else print(rows, queueRows);
@@ -56,7 +56,7 @@ async function compare(bodies, iterations) {
   return Object.fromEntries(names.map((name) => [name, median(times[name])]));
 }
 
-async function uncontended({ Mutex, RWMutex, Semaphore }, rows) {
+async function uncontended({ Mutex, RWMutex, Semaphore }, _library, rows) {
   const cells = new Int32Array(new SharedArrayBuffer(64));
   const mutex = Mutex.create();
   const rw = RWMutex.create();
@@ -105,7 +105,7 @@ async function uncontended({ Mutex, RWMutex, Semaphore }, rows) {
   rows.push(cost('Semaphore acquire + release, free', ns.semaphore, against, ns.bare));
 }
 
-async function asyncForms({ Mutex }, rows) {
+async function asyncForms({ Mutex }, _library, rows) {
   const { Mutex: AsyncMutex } = await import('async-mutex');
   const mutex = Mutex.create();
   const other = new AsyncMutex();
@@ -330,9 +330,8 @@ async function rings({ RingBuffer }, library, rows) {
   rows.push(cost('RingBuffer, two workers, an element', median(ours), 'ringbuf.js', median(theirs), ...goal));
 }
 
-async function queues({ LockFreeQueue, Mutex }, library) {
+async function queues({ LockFreeQueue, Mutex }, library, _rows, queueRows) {
   const operations = 200_000;
-  const rows = [];
   for (const workers of [1, 2, 4]) {
     const each = operations / workers;
     const free = await together(
@@ -354,9 +353,8 @@ async function queues({ LockFreeQueue, Mutex }, library) {
       }),
       operations,
     );
-    rows.push({ workers, lockFree: Math.round(1e9 / free), locked: Math.round(1e9 / locked) });
+    queueRows.push({ workers, lockFree: Math.round(1e9 / free), locked: Math.round(1e9 / locked) });
   }
-  return rows;
 }
 
 async function agent() {
@@ -485,6 +483,7 @@ function print(rows, queueRows) {
     goal === undefined ? '' : `${goal}: ${reached ? 'reached' : 'not reached'}`,
   ]);
   table([['', 'ns', 'against', 'ns', 'ratio', 'goal'], ...lines]);
+  if (queueRows.length === 0) return;
   console.log(`\nEnqueue + dequeue, all workers together (${cpus().length} cores), pairs per second`);
   const most = Math.max(...queueRows.flatMap(({ lockFree, locked }) => [lockFree, locked]));
   for (const { workers, lockFree, locked } of queueRows)

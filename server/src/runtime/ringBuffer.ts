@@ -255,12 +255,9 @@ export class RingBuffer<Kind extends NumericKind = 'f64'> {
 
 function copyIn(ring: Elements, at: number, from: Elements, count: number, capacity: number): void {
   const end = at + count;
-  if (count <= SMALL) {
-    for (let index = 0, place = at; index < count; index++) {
-      ring[place] = from[index];
-      if (++place === capacity) place = 0;
-    }
-  } else if (end <= capacity) ring.set(count === from.length ? from : from.subarray(0, count), at);
+  if (end <= capacity && count <= SMALL)
+    for (let index = 0; index < count; index++) ring[at + index] = from[index];
+  else if (end <= capacity) ring.set(count === from.length ? from : from.subarray(0, count), at);
   else {
     const head = capacity - at;
     ring.set(from.subarray(0, head), at);
@@ -270,12 +267,9 @@ function copyIn(ring: Elements, at: number, from: Elements, count: number, capac
 
 function copyOut(ring: Elements, at: number, to: Elements, count: number, capacity: number): void {
   const end = at + count;
-  if (count <= SMALL) {
-    for (let index = 0, place = at; index < count; index++) {
-      to[index] = ring[place];
-      if (++place === capacity) place = 0;
-    }
-  } else if (end <= capacity) to.set(ring.subarray(at, end), 0);
+  if (end <= capacity && count <= SMALL)
+    for (let index = 0; index < count; index++) to[index] = ring[at + index];
+  else if (end <= capacity) to.set(ring.subarray(at, end), 0);
   else {
     const head = capacity - at;
     to.set(ring.subarray(at, capacity), 0);
