@@ -218,12 +218,12 @@ class LocalEngine implements Engine {
     const found: Problem[] = [...this.#workspace.problems(), ...this.#failures.values()];
     for (const file of this.files()) {
       const tooLarge = this.#units.tooLarge(file);
-      if (tooLarge !== null) found.push({ file, message: tooLarge });
+      if (tooLarge !== null) found.push({ file, message: tooLarge, note: true });
       const first = this.#quick.get(file)?.result.syntax[0];
       if (first !== undefined) {
         const { start, end, message } = first;
         const text = `${message.replace(/\.$/, '')}; what stands behind this syntax error may be missed`;
-        found.push({ file, span: { file, start, end }, message: text });
+        found.push({ file, span: { file, start, end }, message: text, note: true });
       }
     }
     return found;

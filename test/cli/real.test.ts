@@ -72,7 +72,7 @@ describe('lockstep check', () => {
   it('goes on past a file that does not parse, and names it', async () => {
     make({ ...FILES, 'src/broken.ts': 'function (\n' });
     const { code, out, err } = await run('--format', 'json');
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toMatch(/^src\/broken\.ts:1:\d+: /);
     const { findings, errors } = JSON.parse(out) as { findings: unknown[]; errors: unknown };
     expect(findings).toHaveLength(1);

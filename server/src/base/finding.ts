@@ -51,6 +51,8 @@ export interface Problem {
   readonly file: FileId;
   readonly span?: Span;
   readonly message: string;
+  /** Said, but no reason to fail a run: a generated file left out, a file with a syntax error analysed as far as it goes. */
+  readonly note?: true;
 }
 
 /** Where a rule's page can be read outside the editor. */

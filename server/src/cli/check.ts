@@ -162,16 +162,17 @@ export function check(args: readonly string[], io: Io, tools: CheckTools): numbe
   for (const { file, line, column, message } of report.errors)
     io.err(`${file}${line === undefined ? '' : `:${line}:${column}`}: ${message}\n`);
   for (const line of fixRun.refused) io.err(`${line}\n`);
-  return exitCode(report, maxWarnings, fixRun);
+  const isWhole = engine.problems().every(({ note }) => note === true);
+  return isWhole ? exitCode(report, maxWarnings, fixRun) : 2;
 }
 
 /** A run that could not see all of its input is not to be read as "only these findings": 2 comes before 1. */
 function exitCode(
-  { errors, findings }: CheckReport,
+  { findings }: CheckReport,
   maxWarnings: number | null,
   { refused }: FixRun,
 ): number {
-  if (errors.length > 0 || refused.length > 0) return 2;
+  if (refused.length > 0) return 2;
   if (maxWarnings === null) return findings.length > 0 ? 1 : 0;
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return count('error') > 0 || count('warning') > maxWarnings ? 1 : 0;

@@ -1,6 +1,6 @@
 /** `// lockstep-ignore <rule>: <reason>` on the line or the line above; one without a reason suppresses nothing. */
 import type { Finding } from '../base/finding.ts';
-import { positionAt, type FileId } from '../base/text.ts';
+import { positionAt } from '../base/text.ts';
 import type { Suppression } from '../ir/unit.ts';
 
 export interface Suppressed {
@@ -44,8 +44,4 @@ export function suppress(
     }
   }
   return { kept, wrong };
-}
-
-export function spanOf(file: FileId, place: { readonly start: number; readonly end: number }) {
-  return { file, start: place.start, end: place.end };
 }

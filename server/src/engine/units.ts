@@ -40,7 +40,7 @@ export class Units {
   /** null: the file is gone, unreadable or too large. */
   unit(file: FileId): Unit | null {
     const known = this.#get(file);
-    if (known === null || known.leftOut !== null) return null;
+    if (known?.leftOut !== null) return null;
     known.unit ??= lower(file, known.text);
     return known.unit;
   }

@@ -144,7 +144,7 @@ function realLock(program: Program, event: Event): Held | undefined {
   );
 }
 
-export function commonLock(first: Event, second: Event): number | null {
+function commonLock(first: Event, second: Event): number | null {
   return first.held.find((hold) => second.held.some((other) => other.lock === hold.lock))?.lock ?? null;
 }
 

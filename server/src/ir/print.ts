@@ -43,7 +43,7 @@ export function printProgram(program: Program): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function printEvent(program: Program, event: Event): string {
+function printEvent(program: Program, event: Event): string {
   const what: string[] = [`${event.id} ${event.op}`];
   if (event.region !== null) what.push(`${program.regions[event.region]!.name}${printBytes(event.bytes)}`);
   if (event.lock !== null) what.push(program.locks[event.lock]!.name);

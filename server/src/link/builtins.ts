@@ -365,6 +365,9 @@ function numeric(value: Values | undefined): Values {
 
 function callMath(site: CallSite, method: string): Values {
   const [first = NONE, second = NONE] = site.args;
+  // `x[0] = Math.max(x[0], n)` is an update of `x[0]`.
+  const reads = site.args.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith('read:')));
+  const unknown: Values = tagged({ ...NONE, num: ANY_NUMBER }, reads);
   switch (method) {
     case 'floor':
     case 'trunc':
@@ -378,12 +381,12 @@ function callMath(site: CallSite, method: string): Values {
         const pick = method === 'min' ? Math.min : Math.max;
         return tagged(
           { ...NONE, num: { lo: pick(first.num.lo, second.num.lo), hi: pick(first.num.hi, second.num.hi) } },
-          first.tags,
+          [...first.tags, ...reads],
         );
       }
-      return { ...NONE, num: ANY_NUMBER };
+      return unknown;
     default:
-      return { ...NONE, num: ANY_NUMBER };
+      return unknown;
   }
 }
 

@@ -29,7 +29,7 @@ function take(m: Machine, frame: Frame, event: number, claim: Claim): void {
 }
 
 /** The lock that a cell of shared memory is. */
-export function cellLock(m: Machine, region: number, low: number, place: string): number {
+function cellLock(m: Machine, region: number, low: number, place: string): number {
   return m.lock(`cell ${region}:${low}`, () => ({
     name: place,
     kind: 'atomics',

@@ -120,7 +120,7 @@ function symbolic(m: Machine, unit: Unit, key: string, type: string | null, name
     return object(made.id);
   }
   const cls = classNamed(m, unit, type);
-  if (cls === null || cls.is.kind !== 'class') return ANY;
+  if (cls?.is.kind !== 'class') return ANY;
   const known = instancesOf(m, cls);
   if (known !== NONE || m.inferring) return known;
   // Another one than `this`: two instances have two locks and two views.

@@ -170,8 +170,7 @@ function testLoop(m: Machine, frame: Frame, loop: Loop, branch: number, exits: F
 /** `for (let i = a; i < b; i += k)`: in the body `i` goes from a to b - 1, another value each round. Returns whether the loop is of that form. */
 function countUp(m: Machine, frame: Frame, loop: Loop, id: number): boolean {
   const { test, update } = loop;
-  if (loop.kind !== 'for' || update === null || update.e !== 'assign' || update.target.p !== 'var')
-    return false;
+  if (loop.kind !== 'for' || update?.e !== 'assign' || update.target.p !== 'var') return false;
   const variable = update.target.id;
   const owner = frameOf(frame, variable);
   if (owner === null || assignsIn(loop, variable)) return false;

@@ -31,7 +31,7 @@ export function globalValue(m: Machine, frame: Frame, name: string): Values {
 }
 
 /** Variables that an agent's code makes by assigning to an undeclared name or to `globalThis.name`. */
-export function globalsOf(m: Machine) {
+function globalsOf(m: Machine) {
   return m.make(`globals ${m.agent.key}`, () => ({ kind: 'object' }), null);
 }
 

@@ -420,4 +420,4 @@ export type EventDetails = Pick<
   'at' | 'region' | 'bytes' | 'atomic' | 'place' | 'from' | 'lock' | 'mode' | 'via' | 'held'
 >;
 
-export const NOWHERE = { madeAt: null, madeLoops: [], madeTurn: '' };
+const NOWHERE = { madeAt: null, madeLoops: [], madeTurn: '' };

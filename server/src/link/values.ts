@@ -209,7 +209,3 @@ export function rounded(values: Values, round: (value: number) => number): Value
     ? { ...NONE, num: ANY_NUMBER, tags }
     : { ...NONE, num: { lo: round(num.lo), hi: round(num.hi) }, tags };
 }
-
-export function withoutTags(values: Values, drop: (tag: string) => boolean): Values {
-  return values.tags.some(drop) ? { ...values, tags: values.tags.filter((tag) => !drop(tag)) } : values;
-}

@@ -210,6 +210,8 @@ export function listen(m: Machine, site: CallSite, self: Values, form: Handler['
     const ends = endsOf(m, target);
     if (ends === null || event === null) continue;
     if (event === 'message') register(m, site.frame, site.at, ends.receive, funcs, form);
+    else if (event === 'connect' && registerGlobalHandler(m, site.frame, site.at, 'onconnect', funcs))
+      continue;
     else if ((event === 'exit' || event === 'close') && target.is.kind === 'worker')
       afterExit(m, site, target.is.agent, funcs);
     else runLater(m, site, funcs, 'entry', 'called-later', [ANY], true);

@@ -1,17 +1,6 @@
 import ts from 'typescript';
 import type { FileId } from '../base/text.ts';
-import type {
-  Binding,
-  BindingId,
-  Class,
-  ClassId,
-  Export,
-  Func,
-  FuncId,
-  Import,
-  Point,
-  Stmt,
-} from '../ir/unit.ts';
+import type { Binding, BindingId, Class, ClassId, Export, Func, FuncId, Import, Point } from '../ir/unit.ts';
 
 /** What one lowering carries along. It lives for one file and is thrown away with the syntax. */
 export interface Lowering {
@@ -111,5 +100,3 @@ export function typeName(type: ts.TypeNode | undefined): string | null {
   }
   return null;
 }
-
-export type StmtList = Stmt[];

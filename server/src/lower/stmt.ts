@@ -59,7 +59,8 @@ function declareLexical(cx: Lowering, statement: ts.Statement): void {
 
 function declareKind(list: ts.VariableDeclarationList): DeclareKind {
   // `AwaitUsing` is `Const` and `Using` together: the combined ones are asked for first.
-  const has = (flags: ts.NodeFlags) => (list.flags & flags) === flags;
+  const flags: number = list.flags;
+  const has = (wanted: number) => (flags & wanted) === wanted;
   if (has(ts.NodeFlags.AwaitUsing)) return 'await using';
   if (has(ts.NodeFlags.Using)) return 'using';
   if (has(ts.NodeFlags.Const)) return 'const';
