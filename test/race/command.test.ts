@@ -116,6 +116,23 @@ describe('reports', () => {
     expect(code).toBe(66);
   });
 
+  test('--trace: events with clocks, in an order that agrees with happens-before', async () => {
+    await built.race(['--trace', 'trace.json', write('racy.mjs', RACY)], folder);
+    const { events } = JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')) as {
+      events: { thread: string; op: string; line?: number; clock: number[] }[];
+    };
+    const below = (a: number[], b: number[]) => a.every((n, slot) => n <= (b[slot] ?? 0));
+    for (const [index, { clock }] of events.entries())
+      for (const later of events.slice(index + 1))
+        expect(below(later.clock, clock) && !below(clock, later.clock)).toBe(false);
+    const [main, worker] = ['main', 'worker 1'].map((name) =>
+      events.find(({ thread, op }) => thread === name && op === 'write')!,
+    );
+    expect([main!.line, worker!.line]).toEqual([5, 8]);
+    expect(below(main!.clock, worker!.clock) || below(worker!.clock, main!.clock)).toBe(false);
+    expect(events[0]!.op).toBe('spawn');
+  });
+
   test('a command after --: every Node process that it starts is watched', async () => {
     const file = write(
       'parent.cjs',
@@ -137,8 +154,9 @@ describe('threads that wait for ever', () => {
   ])('%s', async (name, kind, threads) => {
     const path = join(folder, `${name}.json`);
     const { code, stderr } = await built.race([
+      '--halt-on-error',
       '--timeout',
-      '4',
+      '25',
       '--format',
       'json',
       '--report-file',
@@ -154,7 +172,7 @@ describe('threads that wait for ever', () => {
         .findIndex((line) => line.includes('// stuck')) + 1;
     for (const stack of deadlocks[0]!.stacks) expect(stack.map(({ line }) => line)).toContain(stuck);
     expect(code).toBe(66);
-    expect(stderr).toContain('--timeout');
+    expect(stderr).toContain('--halt-on-error');
   });
 });
 

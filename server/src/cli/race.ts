@@ -27,7 +27,7 @@ const OPTIONS = {
     value: 'file',
     help: 'leave out what this file names, one place and its reason a line',
   },
-  'halt-on-error': { kind: 'flag', help: 'stop the program at the first race' },
+  'halt-on-error': { kind: 'flag', help: 'stop the program at the first race or deadlock' },
   exitcode: { kind: 'value', value: 'n', help: 'exit code if something is found (default: 66)' },
   timeout: {
     kind: 'value',
@@ -41,6 +41,11 @@ const OPTIONS = {
   },
   include: { kind: 'list', value: 'text', help: 'also watch files in node_modules whose path holds this' },
   exclude: { kind: 'list', value: 'text', help: 'do not watch files whose path holds this' },
+  trace: {
+    kind: 'value',
+    value: 'file',
+    help: 'write every ordering event with its vector clock there, as JSON',
+  },
   nudge: { kind: 'flag', help: 'delay accesses at random, to make rare orders less rare' },
   seed: { kind: 'value', value: 'n', help: 'the seed of these delays, to repeat them (default: 1)' },
   help: { kind: 'flag', short: 'h', help: 'this text' },
@@ -98,9 +103,12 @@ export const run: Command = async (args, io) => {
     const file = options['report-file'];
     if (file === undefined) io.out(text);
     else writeReport(resolve(io.cwd, file), text);
+    if (options.trace !== undefined)
+      writeReport(resolve(io.cwd, options.trace), `${JSON.stringify(outcome.trace)}\n`, '--trace');
     if (outcome.timedOut)
       io.err(`lockstep: the program was stopped after ${options.timeout ?? ''} s (--timeout)\n`);
-    if (outcome.halted) io.err('lockstep: the program was stopped at the first race (--halt-on-error)\n');
+    if (outcome.halted)
+      io.err('lockstep: the program was stopped at what was found first (--halt-on-error)\n');
     return exitOf(outcome, report, exitCode);
   };
 
@@ -116,6 +124,7 @@ export const run: Command = async (args, io) => {
         include: options.include ?? [],
         exclude: options.exclude ?? [],
         halt: options['halt-on-error'] === true,
+        trace: options.trace !== undefined,
         nudge: options.nudge === true,
         seed: wholeNumber('seed', options.seed, 1, 0, 2 ** 31 - 1),
         timeout: seconds(options.timeout) * 1000,
@@ -169,12 +178,12 @@ function readSuppressions(file: string, io: Io): Suppression[] {
   }
 }
 
-function writeReport(file: string, text: string): void {
+function writeReport(file: string, text: string, option = '--report-file'): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
     throw new UsageError(
-      `${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); --report-file needs a path in a folder that exists`,
+      `${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); ${option} needs a path in a folder that exists`,
     );
   }
 }

@@ -134,6 +134,7 @@ export function readSources(directory: string, cwd: string): Sources {
         return {
           ...original(notes.file, found.line, found.column, found.function),
           rmw: found.kind === 'rmw',
+          writes: found.kind === 'write',
         };
       },
       frame([url, line, column, name]) {

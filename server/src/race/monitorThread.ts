@@ -15,7 +15,7 @@ import {
 import { LOCK, S_HOLDER, S_RECORD, S_STATE, syncByte } from './records.ts';
 import type { MonitorData } from './shim/monitor.ts';
 
-const { heap, directory, pid } = workerData as MonitorData;
+const { heap, directory, pid, halt } = workerData as MonitorData;
 /** Looks in a row that must agree. */
 const STEADY = 4;
 
@@ -95,4 +95,7 @@ function tell(kind: string, waiters: readonly Waiter[]): void {
     })),
   };
   appendFileSync(`${directory}/log-${pid}-monitor.jsonl`, `${JSON.stringify(line)}\n`);
+  if (!halt) return;
+  appendFileSync(`${directory}/log-${pid}-monitor.jsonl`, '{"t":"halt"}\n');
+  process.kill(pid, 'SIGKILL');
 }

@@ -4,6 +4,7 @@
  */
 import { lockCycles, type Acquisition, type LockUse } from './lockOrder.ts';
 import type { Frame } from './shim/log.ts';
+import type { TraceEvent } from './shim/trace.ts';
 
 export interface Place {
   readonly file: string;
@@ -43,7 +44,7 @@ export interface Report {
 
 /** What finds places: sites by number in one process, frames of stacks. */
 export interface Places {
-  site(pid: number, site: number): (StackFrame & { readonly rmw: boolean }) | null;
+  site(pid: number, site: number): (StackFrame & { readonly rmw: boolean; readonly writes: boolean }) | null;
   frame(frame: Frame): StackFrame;
 }
 
@@ -66,6 +67,7 @@ interface LockLine extends LockUse {
   readonly stack: readonly Frame[] | null;
 }
 export type LogLine =
+  | TraceEvent
   | { readonly t: 'process' | 'halt' }
   | { readonly t: 'thread'; readonly thread: number; readonly by: number; readonly stack: readonly Frame[] }
   | { readonly t: 'block'; readonly block: number; readonly stack: readonly Frame[] }
@@ -107,7 +109,9 @@ export function makeReport(processes: readonly ProcessLog[], places: Places): Re
     const told = index(lines);
     const siteOf = (site: number) => {
       const extra = told.places.get(site);
-      return extra === undefined ? places.site(pid, site) : { ...places.frame(extra), rmw: false };
+      return extra === undefined
+        ? places.site(pid, site)
+        : { ...places.frame(extra), rmw: false, writes: false };
     };
     const threadName = (thread: number) => (thread === 0 ? 'main' : `worker ${thread}`);
     /** A site with how it was reached; failing that, with how it was reached before. */

@@ -13,6 +13,7 @@ import {
   removeRunDirectory,
   type Sources,
 } from './disk.ts';
+import { makeTimeline, type Timeline } from './timeline.ts';
 import { makeReport, type Report } from './report.ts';
 
 export interface RunOptions {
@@ -28,6 +29,7 @@ export interface RunOptions {
   readonly halt: boolean;
   readonly nudge: boolean;
   readonly seed: number;
+  readonly trace: boolean;
   /** In milliseconds; 0 for none. */
   readonly timeout: number;
 }
@@ -38,6 +40,7 @@ export interface Outcome {
   readonly timedOut: boolean;
   readonly halted: boolean;
   readonly report: Report;
+  readonly trace: Timeline;
   readonly sources: Sources;
 }
 
@@ -48,7 +51,7 @@ export async function runProgram(
 ): Promise<number> {
   const directory = makeRunDirectory();
   try {
-    const { history, include, exclude, halt, nudge, seed } = options;
+    const { history, include, exclude, halt, nudge, seed, trace } = options;
     const settings = {
       directory,
       history,
@@ -57,6 +60,7 @@ export async function runProgram(
       halt,
       nudge,
       seed,
+      trace,
       mark: `lockstep ${randomBytes(12).toString('hex')}`,
     };
     const shim = join(options.shim, 'shim.cjs');
@@ -74,7 +78,13 @@ export async function runProgram(
     const logs = readLogs(directory);
     const sources = readSources(directory, options.cwd);
     const halted = logs.some(({ lines }) => lines.some(({ t }) => t === 'halt'));
-    return await use({ ...end, halted, report: makeReport(logs, sources.places), sources });
+    return await use({
+      ...end,
+      halted,
+      report: makeReport(logs, sources.places),
+      trace: makeTimeline(logs, sources.places),
+      sources,
+    });
   } finally {
     removeRunDirectory(directory);
   }

@@ -195,12 +195,10 @@ export async function evalFree() {
 
 export const exitRacy = program(url, 'exitRacy', {
   worker(buffer) {
-    parentPort.postMessage('working');
     ints(buffer)[0] = 42; // race: exitRacy
     process.exit(0);
   },
-  async meanwhile(buffer, worker) {
-    await message(worker);
+  meanwhile(buffer) {
     const x = ints(buffer);
     x[0] = 1; // race: exitRacy
   },
@@ -239,6 +237,7 @@ export const relayRacy = program(url, 'relayRacy', {
         ints(buffer)[0] = 1; // race: relayRacy
       } else {
         ints(buffer)[0] = 2; // race: relayRacy
+        parentPort.postMessage('one');
       }
     });
   },
@@ -246,6 +245,7 @@ export const relayRacy = program(url, 'relayRacy', {
     zero.postMessage('go');
     await message(zero);
     one.postMessage('go');
+    await message(one);
   },
 });
 export const relayFree = program(url, 'relayFree', {

@@ -150,3 +150,13 @@ export const wasmFree = program(url, 'wasmFree', {
     return [ints(memory.buffer)[0], memory.buffer.byteLength];
   },
 });
+
+/** A view of wasm memory, sent to a worker that asks Node for its directory. */
+export const wasmViewFree = program(url, 'wasmViewFree', {
+  make: () => new Int32Array(wasm().buffer),
+  worker(x) {
+    process.cwd();
+    x[0] = x[1] + 1;
+  },
+  after: (x) => x[0],
+});

@@ -7,7 +7,7 @@ import { WAIT_COUNT, WAIT_SITE, WAITS_AT } from '../layout.ts';
 import { type Kind, LOAD, RMW, STORE } from '../records.ts';
 import type { Context } from './context.ts';
 import { disguise } from './disguise.ts';
-import { apply, atomics as real, SharedBuffer, type AsyncWait } from './real.ts';
+import { apply, atomics as real, SharedBuffer } from './real.ts';
 import type { View, Watch } from './watch.ts';
 
 type Cells = Int32Array;
@@ -172,7 +172,7 @@ export function installAtomics(context: Context, watch: Watch): void {
       watch.takeLoop();
       const { view, byte } = at;
       passSection(view, byte);
-      const result = apply(waitAsync, Atomics, [cells, at.index, ...rest.slice(2)]) as AsyncWait;
+      const result = apply(waitAsync, Atomics, [cells, at.index, ...rest.slice(2)]);
       const record = detector.begin(view.block, byte);
       if (record !== 0) {
         detector.section(record, byte, view.size);
@@ -184,8 +184,25 @@ export function installAtomics(context: Context, watch: Watch): void {
     });
   }
 
+  ignoreOwnOfNode(watch);
   for (const [name, value] of Object.entries(replacements))
     Object.defineProperty(Atomics, name, { value, writable: true, configurable: true, enumerable: false });
+}
+
+/** In a worker, `process.cwd()` looks at a counter of Node's own by `Atomics.load`: no memory of the program. */
+function ignoreOwnOfNode(watch: Watch): void {
+  const seen: object[] = [];
+  Atomics.load = ((cells: Cells, index: number) => {
+    seen.push(cells);
+    return real.load(cells, index);
+  }) as typeof Atomics.load;
+  try {
+    process.cwd();
+  } catch {
+    // The directory is gone; nothing has been looked at.
+  }
+  Atomics.load = real.load;
+  for (const cells of seen) watch.ignore(cells);
 }
 
 const same = (a: unknown, b: unknown): boolean => a === b;

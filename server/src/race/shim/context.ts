@@ -5,6 +5,7 @@ import type { Held } from '../held.ts';
 import { createDetector, type Detector, type Race } from '../detector.ts';
 import { LIVE, type Memory, PAIR_CAPACITY, PAIRS, SITE_TOP, SLOT_OF, THREAD_OF } from '../layout.ts';
 import { S_RECORD, syncByte } from '../records.ts';
+import { tracing } from './trace.ts';
 import { frames, openLog, type Frame, type Log } from './log.ts';
 import { atomics } from './real.ts';
 
@@ -18,6 +19,7 @@ export interface Settings {
   readonly halt: boolean;
   readonly nudge: boolean;
   readonly seed: number;
+  readonly trace: boolean;
   /** Secret of this run that marks wrapped messages. */
   readonly mark: string;
 }
@@ -47,7 +49,7 @@ export function createContext(settings: Settings, memory: Memory, thread: number
   let entered = new Uint32Array(1024);
   let random = (settings.seed + thread * 7919) >>> 0;
 
-  const detector = createDetector(memory, heap[SLOT_OF + thread]!, {
+  const detector: Detector = createDetector(memory, heap[SLOT_OF + thread]!, {
     race: report,
     entered(site, n) {
       if (site >= entered.length) {
@@ -58,6 +60,7 @@ export function createContext(settings: Settings, memory: Memory, thread: number
       const times = ++entered[site]!;
       if ((times & (times - 1)) === 0 && times <= 4096)
         log.write({ t: 'stack', thread, site, n, stack: stack() });
+      accessed(site);
       if (settings.nudge) nudge();
     },
     ordered(held, wanted, { slot, n, clock }) {
@@ -79,6 +82,14 @@ export function createContext(settings: Settings, memory: Memory, thread: number
       log.write({ t: 'lock', sync, isLock });
     },
   });
+
+  const traced = settings.trace
+    ? tracing(detector, thread, log, () => limit('more events than a trace holds'))
+    : null;
+
+  function accessed(site: number): void {
+    traced?.accessed(site);
+  }
 
   function nudge(): void {
     random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
@@ -128,7 +139,7 @@ export function createContext(settings: Settings, memory: Memory, thread: number
     settings,
     memory,
     heap,
-    detector,
+    detector: traced ?? detector,
     log,
     thread,
     own,

@@ -10,13 +10,16 @@ const natives = new WeakMap<object, string>();
 
 export function disguise<T extends (...rest: never[]) => unknown>(name: string, length: number, body: T): T {
   // Built-in functions have no [[Construct]] and no prototype; nor have arrow functions and methods.
-  const { method } = Object.hasOwn(body, 'prototype')
-    ? ({
-        method(this: unknown, ...rest: unknown[]): unknown {
-          return apply(body as unknown as Body, this, rest);
+  const method = Object.hasOwn(body, 'prototype')
+    ? propertyOf(
+        {
+          method(this: unknown, ...rest: unknown[]): unknown {
+            return apply(body as unknown as Body, this, rest);
+          },
         },
-      } as Record<'method', Body>)
-    : { method: body as unknown as Body };
+        'method',
+      ).value!
+    : body;
   Object.defineProperty(method, 'name', { value: name, configurable: true });
   Object.defineProperty(method, 'length', { value: length, configurable: true });
   natives.set(method, `function ${name}() { [native code] }`);

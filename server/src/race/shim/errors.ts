@@ -48,7 +48,7 @@ function isNodeError(error: Error): boolean {
 }
 
 function printFrame(site: NodeJS.CallSite): string {
-  const text = safely(() => String(site), '<anonymous>');
+  const text = safely(() => (site as unknown as { toString(): string }).toString(), '<anonymous>');
   const file = site.getFileName();
   const line = site.getLineNumber();
   const column = site.getColumnNumber();

@@ -12,7 +12,7 @@ import { BLIND, LIVE } from '../layout.ts';
 import type { Snapshot } from '../detector.ts';
 import type { Context } from './context.ts';
 import { disguise, native } from './disguise.ts';
-import { type Accessor, apply, clone, isView } from './real.ts';
+import { type Accessor, apply, clone, isView, propertyOf } from './real.ts';
 import { isShared, type Watch } from './watch.ts';
 
 export interface Cargo {
@@ -245,7 +245,7 @@ export function installMessages(context: Context, watch: Watch): Messages {
   Object.defineProperty(WebAssembly.Memory.prototype, 'buffer', {
     ...memory,
     get: disguise('get buffer', 0, function (this: WebAssembly.Memory): unknown {
-      const result = apply(realBuffer, this, []) as unknown;
+      const result = apply(realBuffer, this, []);
       if (isShared(result)) {
         const id = memoryBuffers.get(this);
         if (id !== undefined) watch.tag(result, id);
@@ -260,7 +260,7 @@ export function installMessages(context: Context, watch: Watch): Messages {
 }
 
 /** What is done inside wasm is not seen. Once it can reach shared memory, it can order what it likes. */
-function wasmInstances({ heap, limit }: Context): void {
+function wasmInstances(context: Context): void {
   const sees = (imports: unknown): boolean =>
     Object.values((imports ?? {}) as Record<string, unknown>).some((group) =>
       Object.values((group ?? {}) as Record<string, unknown>).some(
@@ -269,12 +269,12 @@ function wasmInstances({ heap, limit }: Context): void {
     );
   const note = (imports: unknown): void => {
     if (!sees(imports)) return;
-    heap[BLIND] = 1;
-    limit(
+    context.heap[BLIND] = 1;
+    context.limit(
       'WebAssembly code works on shared memory; its accesses and the order it gives are not seen, so no race is reported from there on',
     );
   };
-  const realInstantiate = WebAssembly.instantiate as unknown as Method;
+  const realInstantiate = propertyOf(WebAssembly, 'instantiate').value!;
   WebAssembly.instantiate = disguise('instantiate', realInstantiate.length, (...rest: unknown[]) => {
     note(rest[1]);
     return apply(realInstantiate, WebAssembly, rest);

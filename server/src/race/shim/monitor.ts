@@ -12,6 +12,7 @@ export interface MonitorData {
   readonly heap: Int32Array;
   readonly directory: string;
   readonly pid: number;
+  readonly halt: boolean;
 }
 
 function isPipe(fd: number): boolean {
@@ -26,7 +27,7 @@ function isPipe(fd: number): boolean {
 export function installMonitor(context: Context): void {
   if (context.thread !== 0) return;
   const { heap, own, settings } = context;
-  const data: MonitorData = { heap, directory: settings.directory, pid: process.pid };
+  const data: MonitorData = { heap, directory: settings.directory, pid: process.pid, halt: settings.halt };
   try {
     const monitor = new Worker(join(dirname(own), 'monitor.cjs'), {
       workerData: data,

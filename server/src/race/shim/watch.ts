@@ -55,6 +55,8 @@ export interface Watch {
   /** `viewOf`, faster for an object that was at this site before. */
   viewAt(object: unknown, site: number): View | null;
   forgetSite(): void;
+  /** A view that is none of the program's. */
+  ignore(view: object): void;
   takeLoop(): boolean;
   whenLive(install: () => void): void;
 }
@@ -114,6 +116,10 @@ export function installWatch(context: Context): Watch {
   /** For each site the object it met last, and what is known of it. Limit: one object for each place lives longer. */
   const objects: unknown[] = new Array<unknown>(SITES).fill(null);
   const seen: (View | null)[] = new Array<View | null>(SITES).fill(null);
+
+  // The detector's own memory.
+  for (const { buffer } of [heap, shadow])
+    blocks.set(buffer as unknown as SharedArrayBuffer, { id: 0, escaped: false });
 
   function goLive(): void {
     if (live) return;
@@ -397,6 +403,9 @@ export function installWatch(context: Context): Watch {
       const taken = site;
       site = 0;
       return taken !== 0 ? taken : context.siteHere();
+    },
+    ignore(view) {
+      views.set(view, null);
     },
     forgetSite() {
       site = 0;
