@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cancelled } from '../../server/src/base/cancel.ts';
-import { load, program, rmw, store, when } from '../../server/src/explore/build.ts';
+import { cas, load, program, rmw, store, wait, when } from '../../server/src/explore/build.ts';
 import { explain } from '../../server/src/explore/explain.ts';
 import { explore } from '../../server/src/explore/explore.ts';
 import { TooLarge } from '../../server/src/explore/limits.ts';
@@ -17,7 +17,7 @@ const HUGE: Program = program(
 );
 
 describe('bounds', () => {
-  it('are said when they are hit', () => {
+  it('are said when they are hit', { timeout: 60_000 }, () => {
     const found = explore(HUGE, { init: 'tear-free' });
     expect(found.limits).toEqual([expect.stringMatching(/^stopped at 250000 outcomes/)]);
     expect(found.outcomes.length).toBeLessThanOrEqual(250_000);
@@ -43,6 +43,25 @@ describe('bounds', () => {
         { cancelled: () => true },
       ),
     ).toThrow(Cancelled);
+  });
+
+  it('hold for ways through the code as well, and for waits', () => {
+    const ways = Array.from({ length: 6 }, (_, index): Op[] => [
+      cas('x', 5, 6, `_r${index}`),
+      when({ reg: `_r${index}` }, '==', 7, [load('y', `_y${index}`)]),
+    ]).flat();
+    const many = program('ways', [ways, ways, ways, ways]);
+    let asked = 0;
+    expect(() => explore(many, { cancelled: () => ++asked > 2 })).toThrow(Cancelled);
+    const waits = Array.from({ length: 3 }, (): Op => wait('t', 0, null, 1));
+    const sleepers = program('waits', [waits, waits, waits, waits]);
+    asked = 0;
+    expect(() => explore(sleepers, { cancelled: () => ++asked > 2 })).toThrow(Cancelled);
+    const wide = Array.from({ length: 8 }, (_, index): Op =>
+      store('x', index * 1e300 + 1 / 3, { type: 'f64' }),
+    );
+    const torn = program('wide', [...wide.map((op) => [op]).slice(1), [load('x', 'r', { type: 'f64' })]]);
+    expect(() => explore(torn)).toThrow(/in more than 100000 ways/);
   });
 
   it('refuse what has too many ways through or too many writes', () => {

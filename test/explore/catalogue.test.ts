@@ -43,6 +43,7 @@ const WANTED = [
   'wait-notify-first',
   'wait-no-store',
   'wait-fifo',
+  'wait-fifo-order',
   'wait-timeout',
   'mp-atomics',
   'dekker',

@@ -2,7 +2,7 @@
  * The classic shapes of the literature (Alglave, Maranget: "diy" names), on bytes so that the slow reference ends, with every
  * access either atomic or plain: bit `n` of `annotation` makes the n-th load or store of the shape atomic.
  */
-import { cas, load, program, rmw, store, when } from '../../server/src/explore/build.ts';
+import { cas, load, notify, program, rmw, store, wait, when } from '../../server/src/explore/build.ts';
 import type { Detail } from '../../server/src/explore/build.ts';
 import type { ElementType, Load, Op, Program } from '../../server/src/explore/program.ts';
 
@@ -16,6 +16,7 @@ export interface Shape {
 type Make = (
   w: (loc: string, value: number) => Op,
   r: (loc: string, reg: string) => Op,
+  detail: Detail,
 ) => readonly (readonly Op[])[];
 
 const shape = (name: string, accesses: number, finals: readonly string[], make: Make): Shape => ({
@@ -27,6 +28,7 @@ const shape = (name: string, accesses: number, finals: readonly string[], make: 
     const threads = make(
       (loc, value) => store(loc, value, detail()),
       (loc, reg) => load(loc, reg, detail()),
+      { type },
     );
     if (next !== accesses) throw new Error(`${name} has ${next} accesses`);
     const final = finals.map((loc): Load => load(loc, `end_${loc}`, { type }));
@@ -103,26 +105,21 @@ export const SHAPES: readonly Shape[] = [
     [w('x', 1), r('x', 'r0')],
     [w('x', 2), r('x', 'r1')],
   ]),
-  shape('SB+rmws', 4, [], (w, r) => [
-    [w('x', 1), rmw('add', 'f', 0, null, { type: 'u8' }), r('y', 'r0')],
-    [w('y', 1), rmw('add', 'f', 0, null, { type: 'u8' }), r('x', 'r1')],
+  shape('SB+rmws', 4, [], (w, r, t) => [
+    [w('x', 1), rmw('add', 'f', 0, null, t), r('y', 'r0')],
+    [w('y', 1), rmw('add', 'f', 0, null, t), r('x', 'r1')],
   ]),
-  shape('MP+rmw', 3, [], (w, r) => [
-    [w('x', 1), rmw('xchg', 'y', 1, null, { type: 'u8' })],
+  shape('MP+rmw', 3, [], (w, r, t) => [
+    [w('x', 1), rmw('xchg', 'y', 1, null, t)],
     [r('y', 'r0'), r('x', 'r1')],
   ]),
-  shape('PPO', 4, [], (w, r) => [
+  shape('PPO', 4, [], (w, r, t) => [
     [w('x', 1), w('y', 1)],
-    [
-      r('y', 'r0'),
-      when({ reg: 'r0' }, '==', 1, [store('z', 1, { type: 'u8' })]),
-      load('z', 'r1', { type: 'u8' }),
-      r('x', 'r2'),
-    ],
+    [r('y', 'r0'), when({ reg: 'r0' }, '==', 1, [store('z', 1, t)]), load('z', 'r1', t), r('x', 'r2')],
   ]),
-  shape('CAS fails', 2, [], (w, r) => [
-    [w('x', 1), cas('z', 42, 42, null, { type: 'u8' }), r('y', 'r0')],
-    [store('y', 1, { type: 'u8' }), cas('z', 42, 42, null, { type: 'u8' }), load('x', 'r1', { type: 'u8' })],
+  shape('CAS fails', 2, [], (w, r, t) => [
+    [w('x', 1), cas('z', 42, 42, null, t), r('y', 'r0')],
+    [store('y', 1, t), cas('z', 42, 42, null, t), load('x', 'r1', t)],
   ]),
 ];
 
@@ -139,8 +136,8 @@ export function allAtomic(name: string, type: ElementType = 'i32'): Program {
   return one.build((1 << one.accesses) - 1, type);
 }
 
-/** Accesses of different widths to the same bytes. */
-export const MIXED_SIZES: readonly Program[] = [
+/** Accesses of different widths to the same bytes, and other programs that chance draws too rarely. */
+export const SPECIAL: readonly Program[] = [
   program('MP mixed', [
     [store('x', 1, { type: 'u8' }), store('x', 0x0101, { type: 'u16', order: 'sc' })],
     [load('x', 'r0', { type: 'u16', order: 'sc' }), load('x', 'r1', { type: 'u8', offset: 1 })],
@@ -154,5 +151,23 @@ export const MIXED_SIZES: readonly Program[] = [
     [store('x', 1, { type: 'u8', offset: 1, order: 'sc' })],
     [load('x', 'r0', { type: 'u16', order: 'sc' })],
     [load('x', 'r1', { type: 'u16', order: 'sc' })],
+  ]),
+  // A byte of zeros that another write may have made as well: it counts once happens-before has overwritten the first.
+  program('zeros twice', [
+    [load('g', 'r1', { type: 'u8', order: 'sc' }), load('x', 'r2', { type: 'u16', order: 'sc' })],
+    [load('f', 'r0', { type: 'u8', order: 'sc' }), store('g', 1, { type: 'u8', order: 'sc' })],
+    [store('x', 0, { type: 'u8' }), store('f', 1, { type: 'u8', order: 'sc' })],
+  ]),
+  // In 2017 an atomic read of nothing but init synchronized with init; one byte from elsewhere made it weaker.
+  program('SB, zeros twice', [
+    [store('x', 0x0100, { type: 'u16' })],
+    [store('x', 2, { type: 'u16', order: 'sc' }), load('y', 'r0', { type: 'u8', order: 'sc' })],
+    [store('y', 1, { type: 'u8', order: 'sc' }), load('x', 'r1', { type: 'u16', order: 'sc' })],
+  ]),
+  // Who sleeps on 0 is on the list before who sleeps on 1.
+  program('first in, first out', [
+    [wait('t', 0, 'w0')],
+    [wait('t', 1, 'w1')],
+    [store('t', 1, { order: 'sc' }), notify('t', 1, 'n')],
   ]),
 ];

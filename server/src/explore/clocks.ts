@@ -58,6 +58,13 @@ export function order(layout: Layout, clocks: Clocks, first: number, second: num
   return true;
 }
 
+/** Copies an order into the array kept for this depth of a search: no garbage. */
+export function copyTo(scratch: Clocks[], depth: number, from: Clocks): Clocks {
+  const target = (scratch[depth] ??= new Uint16Array(from.length));
+  target.set(from);
+  return target;
+}
+
 /** All events in one sequence that agrees with the order; among events that are free, the lowest agent goes first. */
 export function sequence(layout: Layout, clocks: Clocks): number[] {
   const next = layout.lists.map(() => 0);

@@ -8,7 +8,7 @@ import { force, settle, synchronizes } from './memory-order.ts';
 import type { Pairs } from './memory-order.ts';
 import type { Comparison, InitMode, Program, Scalar } from './program.ts';
 import type { Budget } from './search.ts';
-import { spend } from './search.ts';
+import { SKELETON_COST, spend } from './search.ts';
 import type { SectionOrder } from './sections.ts';
 import { sectionOrders } from './sections.ts';
 import type { Skeleton } from './skeleton.ts';
@@ -86,23 +86,28 @@ function attempt(
   for (const s of all.each()) {
     const wanted = wantedValues(s, when);
     if (wanted === null || (options.whole === true && s.registers.length > when.length)) continue;
-    sectionOrders(s, (sections) => {
-      if (allowed || budget.exhausted) return;
-      candidates(s, sections, wanted, { init, unmixed, budget }, (chosen, values) => {
-        if (!when.every((one) => holds(s, values, one))) return true;
-        const refusal = judge(s, sections, chosen, init, rules, all.agents);
-        if (refusal === null) {
-          allowed = true;
-          return false;
-        }
-        const key = `${refusal.reads.join()}|${refusal.why}`;
-        if (told.has(key)) return true;
-        told.add(key);
-        if (refusals.length < MAX_REFUSALS) refusals.push(refusal);
-        else more++;
-        return true;
-      });
-    });
+    if (!spend(budget, SKELETON_COST)) break;
+    sectionOrders(
+      s,
+      () => !allowed && spend(budget),
+      (sections) => {
+        if (allowed || budget.exhausted) return;
+        candidates(s, sections, wanted, { init, unmixed, budget }, (chosen, values) => {
+          if (!when.every((one) => holds(s, values, one))) return true;
+          const refusal = judge(s, sections, chosen, init, rules, all.agents);
+          if (refusal === null) {
+            allowed = true;
+            return false;
+          }
+          const key = `${refusal.reads.join()}|${refusal.why}`;
+          if (told.has(key)) return true;
+          told.add(key);
+          if (refusals.length < MAX_REFUSALS) refusals.push(refusal);
+          else more++;
+          return true;
+        });
+      },
+    );
     if (allowed) return { allowed, refusals: [], more: 0, complete: true, none: null };
     if (budget.exhausted) break;
   }

@@ -15,7 +15,7 @@ import { isHidden } from './program.ts';
 import type { Race } from './races.ts';
 import { findRace, mayRaceWide } from './races.ts';
 import type { Budget, Found } from './search.ts';
-import { search } from './search.ts';
+import { SKELETON_COST, search, spend } from './search.ts';
 import { sectionOrders } from './sections.ts';
 import type { Skeleton } from './skeleton.ts';
 import { skeletons } from './skeletons.ts';
@@ -68,26 +68,31 @@ export function explore(program: Program, options: ExploreOptions = {}): Explora
   }
 
   const budget: Budget = { cancelled: options.cancelled, choices: 0, exhausted: false };
-  const seen = new Map<string, Outcome>();
+  const seen = new Outcomes();
   let race: Race | null = null;
   let executions = 0;
   let thinAir = false;
   const common = { model, init, budget, thinAir: (): void => void (thinAir = true) };
   const all = skeletons(program);
   for (const s of all.each()) {
-    sectionOrders(s, (sections) => {
-      search(s, sections, {
-        ...common,
-        wide: -1,
-        visit: (found) => {
-          executions++;
-          note(found, seen);
-          race ??= findRace(found, all.agents);
-          if (seen.size >= MAX_OUTCOMES) budget.exhausted = true;
-          return !budget.exhausted;
-        },
-      });
-    });
+    if (!spend(budget, SKELETON_COST)) break;
+    sectionOrders(
+      s,
+      () => spend(budget),
+      (sections) => {
+        search(s, sections, {
+          ...common,
+          wide: -1,
+          visit: (found) => {
+            executions++;
+            seen.add(found);
+            race ??= findRace(found, all.agents);
+            if (seen.size >= MAX_OUTCOMES) budget.exhausted = true;
+            return !budget.exhausted;
+          },
+        });
+      },
+    );
     if (budget.exhausted) break;
   }
   race ??= budget.exhausted ? null : wideRace(all.each(), all.agents, common);
@@ -100,7 +105,7 @@ export function explore(program: Program, options: ExploreOptions = {}): Explora
     : [];
   return {
     ...base,
-    outcomes: sortOutcomes([...seen.values()], registers),
+    outcomes: sortOutcomes(seen.list(), registers),
     race,
     executions,
     thinAir,
@@ -132,11 +137,48 @@ export function outcomeOf(found: Found): Outcome {
   return outcome;
 }
 
-function note(found: Found, seen: Map<string, Outcome>): void {
-  const outcome = outcomeOf(found);
-  let key = '';
-  for (const name in outcome) key += `${name}=${outcome[name]!} `;
-  if (!seen.has(key)) seen.set(key, outcome);
+/** Outcomes of the skeletons that assign the same registers, as their values in one text: a quarter of the memory of objects. */
+interface Seen {
+  readonly names: readonly string[];
+  readonly values: Set<string>;
+}
+
+class Outcomes {
+  readonly #byNames = new Map<string, Seen>();
+  readonly #bySkeleton = new WeakMap<Skeleton, Seen>();
+  size = 0;
+
+  add({ s, values }: Found): void {
+    const seen = this.#seen(s);
+    let key = '';
+    // No value that an outcome shows holds a space.
+    for (const { value } of sortedRegisters(s)) key += `${show(values.operand(value)!)} `;
+    const before = seen.values.size;
+    seen.values.add(key);
+    this.size += seen.values.size - before;
+  }
+
+  list(): Outcome[] {
+    return [...this.#byNames.values()].flatMap(({ names, values }) =>
+      [...values].map((key) => {
+        const texts = key.split(' ');
+        const outcome: Record<string, string> = {};
+        names.forEach((name, index) => (outcome[name] = texts[index]!));
+        return outcome;
+      }),
+    );
+  }
+
+  #seen(s: Skeleton): Seen {
+    const known = this.#bySkeleton.get(s);
+    if (known !== undefined) return known;
+    const names = sortedRegisters(s).map(({ name }) => name);
+    const key = names.join(' ');
+    const seen = this.#byNames.get(key) ?? { names, values: new Set<string>() };
+    this.#byNames.set(key, seen);
+    this.#bySkeleton.set(s, seen);
+    return seen;
+  }
 }
 
 const sortedCache = new WeakMap<Skeleton, Skeleton['registers']>();
@@ -160,19 +202,24 @@ function wideRace(
 ): Race | null {
   let race = null as Race | null;
   for (const s of all) {
+    if (!spend(common.budget, SKELETON_COST)) break;
     for (const read of s.reads) {
       if (!mayRaceWide(s, read)) continue;
-      sectionOrders(s, (sections) => {
-        if (race !== null) return;
-        search(s, sections, {
-          ...common,
-          wide: read,
-          visit: (found) => {
-            race = findRace(found, agents);
-            return race === null;
-          },
-        });
-      });
+      sectionOrders(
+        s,
+        () => spend(common.budget),
+        (sections) => {
+          if (race !== null) return;
+          search(s, sections, {
+            ...common,
+            wide: read,
+            visit: (found) => {
+              race = findRace(found, agents);
+              return race === null;
+            },
+          });
+        },
+      );
       if (race !== null) return race;
     }
   }
@@ -180,7 +227,7 @@ function wideRace(
 }
 
 /** Sorted by the text of the values, register by register; an absent value comes first. */
-export function sortOutcomes(outcomes: readonly Outcome[], registers: readonly string[]): readonly Outcome[] {
+function sortOutcomes(outcomes: readonly Outcome[], registers: readonly string[]): readonly Outcome[] {
   return [...outcomes].sort((a, b) => {
     for (const register of registers) {
       const left = a[register] ?? '';

@@ -13,6 +13,8 @@ export const MAX_BLOCK = 4096;
 export const MAX_PATHS = 4096;
 /** Writes that one read could take a byte from: they are numbered in one 32-bit mask beside the initial value. */
 export const MAX_SOURCES = 30;
+/** Ways in which one read can put its bytes together. */
+export const MAX_WAYS = 100_000;
 export const MAX_OUTCOMES = 250_000;
 /** Choices made while searching executions; about ten seconds. */
 export const MAX_CHOICES = 20_000_000;

@@ -2,6 +2,8 @@
 import type { Position } from '../base/text.ts';
 import { MAX_DEPTH } from './limits.ts';
 import { exact } from './json.ts';
+import type { Piece, Token } from './litmus-tokens.ts';
+import { tokens } from './litmus-tokens.ts';
 import { typeOfViewName } from './print.ts';
 import type {
   Cell,
@@ -17,14 +19,6 @@ import type {
 import { ELEMENT_TYPES, RMW_METHODS, sizeOf } from './program.ts';
 import type { Places } from './source-error.ts';
 import { LitmusError, didYouMean, quoted } from './source-error.ts';
-
-/** A part of one line of the file. */
-export interface Piece {
-  readonly text: string;
-  readonly line: number;
-  /** Of its first character. */
-  readonly column: number;
-}
 
 /** How bare names were understood, over all columns. */
 export interface Names {
@@ -52,39 +46,6 @@ export function checkNames({ registers, cells }: Names): void {
 /** `r0 == 1 && w != "ok"`. Throws LitmusError. */
 export function parseComparisons(piece: Piece, places: Places): readonly Comparison[] {
   return new Parser(tokens([piece]), places, { registers: new Map(), cells: new Map() }).comparisons();
-}
-
-interface Token {
-  readonly kind: 'name' | 'number' | 'string' | 'sign' | 'end' | 'stop';
-  readonly text: string;
-  readonly at: Position;
-}
-
-const TOKEN =
-  /\s+|\/\/.*|(?<name>[A-Za-z_$][\w$]*)|(?<number>0[xX][0-9a-fA-F]+n?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?n?)|"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<sign>===|!==|==|!=|<=|>=|&&|[-+=<>(){}[\].,;!@])|(?<bad>.)/uy;
-
-function tokens(pieces: readonly Piece[]): Token[] {
-  const found: Token[] = [];
-  let last: Position = { line: 0, column: 0 };
-  for (const { text, line, column } of pieces) {
-    TOKEN.lastIndex = 0;
-    for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
-      const at = { line, column: column + match.index };
-      const { name, number, double, single, sign, bad } = match.groups ?? {};
-      if (bad !== undefined) throw new LitmusError(`${quoted(bad)} has no meaning here`, at);
-      if (name !== undefined) found.push({ kind: 'name', text: name, at });
-      else if (number !== undefined) found.push({ kind: 'number', text: number, at });
-      else if (sign !== undefined) found.push({ kind: 'sign', text: sign, at });
-      else if (double !== undefined || single !== undefined) {
-        found.push({ kind: 'string', text: double ?? single ?? '', at });
-      }
-      if (TOKEN.lastIndex >= text.length) break;
-    }
-    last = { line, column: column + text.trimEnd().length };
-    found.push({ kind: 'end', text: '', at: last });
-  }
-  found.push({ kind: 'stop', text: '', at: last });
-  return found;
 }
 
 /** A cursor over tokens. */

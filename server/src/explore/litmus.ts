@@ -16,8 +16,9 @@
  */
 import type { Position } from '../base/text.ts';
 import { agentName } from './build.ts';
-import type { Names, Piece } from './litmus-statements.ts';
+import type { Names } from './litmus-statements.ts';
 import { checkNames, parseComparisons, parseStatements } from './litmus-statements.ts';
+import type { Piece } from './litmus-tokens.ts';
 import type { Claim, Load, Op, Program, Store, Under } from './program.ts';
 import type { Parsed, Places } from './source-error.ts';
 import { LitmusError, START, didYouMean, quoted } from './source-error.ts';

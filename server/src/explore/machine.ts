@@ -6,9 +6,11 @@
 import type { CancelCheck } from '../base/cancel.ts';
 import { stopIf } from '../base/cancel.ts';
 import { MAX_STATES } from './limits.ts';
-import type { Move, State } from './machine-state.ts';
-import { begin, ended, keyOf, moves, outcomeAt } from './machine-state.ts';
-import type { Program } from './program.ts';
+import type { Move } from './machine-moves.ts';
+import { ended, moves } from './machine-moves.ts';
+import type { State } from './machine-state.ts';
+import { begin, keyOf, outcomeAt } from './machine-state.ts';
+import type { Access, Program } from './program.ts';
 import type { Outcome } from './explore.ts';
 import type { Race } from './races.ts';
 
@@ -17,6 +19,8 @@ export interface ScheduleStep {
   readonly agent: string;
   /** The statement, or in words what happened: `its store x = 1 reaches memory`. */
   readonly text: string;
+  /** The access that was made: the very object of the program. */
+  readonly op: Access;
   /** What a read got, as an outcome shows it. */
   readonly value: string | null;
 }

@@ -4,7 +4,7 @@
  * of the right range forces V before W, or R before V, or one of the two; an order exists if some choice has no cycle.
  */
 import type { Clocks } from './clocks.ts';
-import { before, order } from './clocks.ts';
+import { before, copyTo, order } from './clocks.ts';
 import type { Skeleton } from './skeleton.ts';
 import { INIT, equalRange } from './skeleton.ts';
 
@@ -16,13 +16,13 @@ export interface Pairs {
 }
 
 /** An edge that the clause forces, told to whoever wants to explain it. */
-export type Forced = (
+type Forced = (
   first: number,
   second: number,
   why: { readonly writer: number; readonly reader: number; readonly between: number },
 ) => void;
 
-export interface Rules {
+interface Rules {
   /** Before the repair of 2019: only synchronizing pairs count, but against writes of any order. */
   readonly unrepaired: boolean;
   readonly forced?: Forced;
@@ -49,17 +49,25 @@ export function settle(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, ru
   return force(s, hb, memory, pairs, rules) ? decide(s, hb, memory, pairs, rules) : null;
 }
 
-/** The same where `force` has just been called with these pairs. */
-export function decide(s: Skeleton, hb: Clocks, memory: Clocks, pairs: Pairs, rules: Rules): Clocks | null {
+/** The same where `force` has just been called with these pairs. The result may be one of `scratch`. */
+export function decide(
+  s: Skeleton,
+  hb: Clocks,
+  memory: Clocks,
+  pairs: Pairs,
+  rules: Rules,
+  scratch: Clocks[] = [],
+  depth = 0,
+): Clocks | null {
   const open = undecided(s, memory, pairs, rules);
   if (open === null) return memory;
   for (const [first, second] of [
     [open.between, open.writer],
     [open.reader, open.between],
   ] as const) {
-    const attempt = memory.slice();
-    if (!order(s, attempt, first, second)) continue;
-    const result = settle(s, hb, attempt, pairs, rules);
+    const attempt = copyTo(scratch, depth, memory);
+    if (!order(s, attempt, first, second) || !force(s, hb, attempt, pairs, rules)) continue;
+    const result = decide(s, hb, attempt, pairs, rules, scratch, depth + 1);
     if (result !== null) return result;
   }
   return null;

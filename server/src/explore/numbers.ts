@@ -3,7 +3,7 @@
  * Where JavaScript would throw on a mix of Number and BigInt, the value is converted: a litmus program names numbers, not types.
  */
 import type { ElementType, RmwName, Scalar } from './program.ts';
-import { isBig, isFloat, sizeOf } from './program.ts';
+import { isBig, sizeOf } from './program.ts';
 
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -89,14 +89,6 @@ export function show(value: Scalar | string): string {
 /** A literal that gives back exactly this value when it is parsed for a cell of any type. */
 export function literal(value: Scalar): string {
   return Object.is(value, -0) ? '-0' : String(value);
-}
-
-export function fitsType(type: ElementType, value: Scalar): boolean {
-  if (isFloat(type)) return true;
-  if (typeof value === 'number' && !Number.isInteger(value)) return false;
-  const size = BigInt(8 * sizeOf(type));
-  const big = BigInt(value);
-  return big >= -(1n << (size - 1n)) && big < 1n << size;
 }
 
 function toInteger32(value: Scalar): number {

@@ -15,7 +15,7 @@ export type Operand =
   | { readonly k: 'result'; readonly event: number; readonly add: Scalar | null };
 
 /** What a write leaves in memory. */
-export type Payload =
+type Payload =
   | { readonly k: 'set'; readonly value: Operand }
   | { readonly k: 'modify'; readonly op: RmwName; readonly value: Operand };
 
@@ -48,7 +48,7 @@ export type Constraint =
       readonly holds: boolean;
     };
 
-export type SectionKind = 'check' | 'sleep' | 'notify' | 'woken' | 'timed-out';
+type SectionKind = 'check' | 'sleep' | 'notify' | 'woken' | 'timed-out';
 
 /** One critical section of a WaiterList (clause "Atomics.wait", "Atomics.notify"): events `first` to `last`. */
 export interface Section {

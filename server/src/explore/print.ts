@@ -48,7 +48,7 @@ export function printAccess(op: Access): string {
 }
 
 /** `x`, `x[1]`, `x.u16[3]`; a place that no element stands at is written in bytes: `x.u16@3`. */
-export function printCell(cell: Cell): string {
+function printCell(cell: Cell): string {
   // Set by `spelledOut` only.
   if ((cell as Partial<Spelled>).spelled === true) return `${cell.loc}.${cell.type}@${cell.offset}`;
   const index = cell.offset / sizeOf(cell.type);
@@ -57,7 +57,7 @@ export function printCell(cell: Cell): string {
   return index === 0 ? cell.loc : `${cell.loc}[${index}]`;
 }
 
-export function printValue(value: Comparable): string {
+function printValue(value: Comparable): string {
   if (typeof value === 'string') return `"${value}"`;
   if (!isRegister(value)) return literal(value);
   if (value.add === undefined) return value.reg;
@@ -83,7 +83,7 @@ const VIEW_NAMES: Readonly<Record<ElementType, string>> = {
 };
 
 /** The name of DataView's getters and setters for a type, without `get` or `set`. */
-export function viewName(type: ElementType): string {
+function viewName(type: ElementType): string {
   return VIEW_NAMES[type];
 }
 

@@ -10,7 +10,7 @@ import type { Verdict } from './verdicts.ts';
 import type { Execution } from './witness.ts';
 
 /** What is shown beside the outcomes themselves. */
-export interface Extras {
+interface Extras {
   readonly weak: ReadonlySet<Outcome>;
   /** Forbidden outcomes that a reader may expect, each with what forbids it. */
   readonly forbidden: readonly { readonly outcome: Outcome; readonly why: string }[];

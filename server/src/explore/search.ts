@@ -5,7 +5,7 @@
 import type { CancelCheck } from '../base/cancel.ts';
 import { Cancelled } from '../base/cancel.ts';
 import type { Clocks } from './clocks.ts';
-import { before, order } from './clocks.ts';
+import { before, copyTo, order } from './clocks.ts';
 import { MAX_CHOICES } from './limits.ts';
 import type { Pairs } from './memory-order.ts';
 import { decide, force, synchronizes } from './memory-order.ts';
@@ -38,7 +38,7 @@ export interface Found {
   readonly memory: Clocks;
 }
 
-export interface SearchRules {
+interface SearchRules {
   readonly model: Model;
   readonly init: InitMode;
   /** A read whose larger sets of writes are tried as well; -1: none. Needed for data races only. */
@@ -70,6 +70,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
   /** Scratch orders, one per depth: copying into them costs no garbage. */
   const hbAt: Clocks[] = [];
   const memoryAt: Clocks[] = [];
+  const decideAt: Clocks[] = [];
   const cached = new Map<number, readonly Source[]>();
 
   const pick = (): number => {
@@ -113,7 +114,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
         return true;
       }
       if (unsettled.some((read) => redundant(hb, read, chosen[read]!))) return true;
-      const complete = hasMemoryRules ? decide(s, hb, memory, pairs, memoryRules) : memory;
+      const complete = hasMemoryRules ? decide(s, hb, memory, pairs, memoryRules, decideAt) : memory;
       return complete === null || rules.visit({ s, sections, chosen, values, hb, pairs, memory: complete });
     }
     const read = pick();
@@ -170,16 +171,14 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
   return choose(0, sections.clocks, sections.clocks.slice());
 }
 
-function copyTo(scratch: Clocks[], depth: number, from: Clocks): Clocks {
-  const target = (scratch[depth] ??= new Uint16Array(from.length));
-  target.set(from);
-  return target;
-}
+/** Setting up one way through the code, in choices. */
+export const SKELETON_COST = 32;
 
 /** Throws Cancelled; false once the budget is used up. */
-export function spend(budget: Budget): boolean {
-  budget.choices++;
-  if ((budget.choices & 1023) === 0 && budget.cancelled?.() === true) throw new Cancelled();
+export function spend(budget: Budget, cost = 1): boolean {
+  const before = budget.choices;
+  budget.choices += cost;
+  if (before >> 10 !== budget.choices >> 10 && budget.cancelled?.() === true) throw new Cancelled();
   if (budget.choices >= MAX_CHOICES) budget.exhausted = true;
   return !budget.exhausted;
 }

@@ -16,8 +16,11 @@ export interface SectionOrder {
   readonly edges: readonly (readonly [leave: number, enter: number])[];
 }
 
-/** Calls `visit` for every order of the sections that agrees with what each wait of the skeleton gives. */
-export function sectionOrders(s: Skeleton, visit: (found: SectionOrder) => void): void {
+/**
+ * Calls `visit` for every order of the sections that agrees with what each wait of the skeleton gives.
+ * `goOn` is asked at every step and ends the search with false.
+ */
+export function sectionOrders(s: Skeleton, goOn: () => boolean, visit: (found: SectionOrder) => void): void {
   const lists = [...new Set(s.sections.map((section) => section.list))];
   const counts = new Map<number, number>();
   const edges: [number, number][] = [];
@@ -47,6 +50,7 @@ export function sectionOrders(s: Skeleton, visit: (found: SectionOrder) => void)
       for (let agent = 0; agent < queues.length; agent++) {
         const index = queues[agent]![next[agent]!];
         if (index === undefined) continue;
+        if (!goOn()) return;
         const after = enter(s, index, asleep, woken);
         if (after === null) continue;
         const clocksAfter = at.slice();

@@ -19,7 +19,7 @@ export interface ByteClass {
   readonly covers: readonly number[];
 }
 
-export interface PlacedSection extends Section {
+interface PlacedSection extends Section {
   /** Global event numbers. */
   readonly first: number;
   readonly last: number;
@@ -126,7 +126,7 @@ export function skeleton(main: MainPaths, chosen: readonly Path[], blocks: Block
 /** Numbers the shared blocks of a program. */
 export type Blocks = ReadonlyMap<string, number>;
 
-export interface MainPaths {
+interface MainPaths {
   readonly init: Path;
   readonly final: Path;
 }

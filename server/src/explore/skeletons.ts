@@ -4,7 +4,7 @@ import type { Program } from './program.ts';
 import type { Blocks, Skeleton } from './skeleton.ts';
 import { skeleton } from './skeleton.ts';
 
-export interface Skeletons {
+interface Skeletons {
   /** Names of all agents, the main one first. */
   readonly agents: readonly string[];
   /** Every combination of ways through the agents' code. */
@@ -12,7 +12,7 @@ export interface Skeletons {
 }
 
 /** The name of the agent that makes the blocks, starts the others and looks at the end. */
-export const MAIN = 'main';
+const MAIN = 'main';
 
 /** Throws TooLarge. */
 export function skeletons(program: Program): Skeletons {

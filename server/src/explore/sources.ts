@@ -4,7 +4,7 @@
  */
 import type { Clocks } from './clocks.ts';
 import { before } from './clocks.ts';
-import { MAX_SOURCES, TooLarge } from './limits.ts';
+import { MAX_SOURCES, MAX_WAYS, TooLarge } from './limits.ts';
 import { decode } from './numbers.ts';
 import { printAccess } from './print.ts';
 import type { InitMode, Model, Scalar } from './program.ts';
@@ -29,7 +29,7 @@ export interface Source {
   readonly smaller: readonly Source[];
 }
 
-export interface SourceRules {
+interface SourceRules {
   readonly model: Model;
   readonly init: InitMode;
   /** Leave out writes that the order given is enough to forbid. Off when the reader asks why something is forbidden. */
@@ -124,6 +124,11 @@ export function sources(
         if ((mask & refused[index]!) !== 0) continue;
         const next = { tokens: [...tokens, token], mask: mask | (1 << index) };
         grown.set(`${next.mask}:${next.tokens.join()}`, next);
+      }
+      if (grown.size > MAX_WAYS) {
+        throw new TooLarge(
+          `"${printAccess(s.events[read]!.op)}" could put its bytes together in more than ${MAX_WAYS} ways`,
+        );
       }
     }
     partial = [...grown.values()];

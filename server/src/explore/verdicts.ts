@@ -13,20 +13,23 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** Explores once per reading of the standard that the claims name. Throws Cancelled and TooLarge. */
+/**
+ * Explores once per reading of the standard that the claims name; `found` spares the run that gave it.
+ * Throws Cancelled and TooLarge.
+ */
 export function verdicts(
   program: Program,
-  options: { readonly model?: Model; readonly init?: InitMode; readonly cancelled?: CancelCheck } = {},
+  found: Exploration | null = null,
+  cancelled?: CancelCheck,
 ): readonly Verdict[] {
   const runs = new Map<string, Exploration>();
+  if (found !== null) runs.set(`${found.model} ${found.init}`, found);
   const run = (under: Under | null): Exploration => {
-    const model = under === null || under === 'tear-free' ? (options.model ?? 'es') : under;
-    const init =
-      under === 'tear-free' ? 'tear-free' : under === null ? (options.init ?? 'literal') : 'literal';
+    const model: Model = under === null || under === 'tear-free' ? 'es' : under;
+    const init: InitMode = under === 'tear-free' ? 'tear-free' : 'literal';
     const key = `${model} ${init}`;
     const known = runs.get(key);
     if (known !== undefined) return known;
-    const { cancelled } = options;
     const made = explore(program, { model, init, ...(cancelled === undefined ? {} : { cancelled }) });
     runs.set(key, made);
     return made;
@@ -34,7 +37,7 @@ export function verdicts(
   return program.claims.map((claim) => ({ claim, holds: holds(claim, run(claim.under)) }));
 }
 
-/** The outcomes that no interleaving gives: the program as it runs nowhere in the mind of its reader. */
+/** The outcomes that no interleaving gives. Throws Cancelled. */
 export function weakOutcomes(
   program: Program,
   outcomes: readonly Outcome[],
@@ -49,7 +52,7 @@ export function weakOutcomes(
 }
 
 /** The same program with every Atomics load and store replaced by a plain access: what a reader may fear it does. */
-export function plainVariant(program: Program): Program {
+function plainVariant(program: Program): Program {
   const plain = (op: Op): Op => {
     if (op.op === 'if') return { ...op, then: op.then.map(plain), else: op.else.map(plain) };
     if (op.op === 'repeat') return { ...op, body: op.body.map(plain) };

@@ -10,7 +10,7 @@ import type { Access, InitMode, Model, Program } from './program.ts';
 import { synchronizes } from './memory-order.ts';
 import type { EventKind } from './paths.ts';
 import type { Budget, Found } from './search.ts';
-import { search } from './search.ts';
+import { SKELETON_COST, search, spend } from './search.ts';
 import { sectionOrders } from './sections.ts';
 import type { Skeleton } from './skeleton.ts';
 import { INIT } from './skeleton.ts';
@@ -70,22 +70,27 @@ export function witness(program: Program, outcome: Outcome, options: WitnessOpti
         value.k === 'result' && value.add === null ? [[value.event, outcome[name]] as const] : [],
       ),
     );
-    sectionOrders(s, (sections) => {
-      if (result !== null) return;
-      search(s, sections, {
-        model,
-        init: options.init ?? 'literal',
-        wide: -1,
-        budget,
-        thinAir: () => undefined,
-        accepts: (event, value) => !registers.has(event) || registers.get(event) === show(value),
-        visit: (found) => {
-          if (JSON.stringify(outcomeOf(found)) !== wanted) return true;
-          result = lay(found, all.agents);
-          return false;
-        },
-      });
-    });
+    if (!spend(budget, SKELETON_COST)) break;
+    sectionOrders(
+      s,
+      () => result === null && spend(budget),
+      (sections) => {
+        if (result !== null) return;
+        search(s, sections, {
+          model,
+          init: options.init ?? 'literal',
+          wide: -1,
+          budget,
+          thinAir: () => undefined,
+          accepts: (event, value) => !registers.has(event) || registers.get(event) === show(value),
+          visit: (found) => {
+            if (JSON.stringify(outcomeOf(found)) !== wanted) return true;
+            result = lay(found, all.agents);
+            return false;
+          },
+        });
+      },
+    );
     if (result !== null) break;
   }
   return result;
