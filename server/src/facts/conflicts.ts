@@ -126,7 +126,8 @@ function sameRound(program: Program, agent: Agent, region: Region): boolean {
   if (agent.spawnLoops.length > 0) return true;
   const maker = region.madeTurn === null ? undefined : program.turns[region.madeTurn];
   // An agent that is many because its parent is: each parent has its own memory and its own child.
-  if (maker?.agent === agent.parent && maker !== undefined && program.agents[maker.agent]!.many) return true;
+  const { parent } = agent;
+  if (parent !== null && maker?.agent === parent && program.agents[parent]!.many) return true;
   const turn = agent.spawnTurn === null ? undefined : program.turns[agent.spawnTurn];
   return turn?.many === true && region.madeTurn === agent.spawnTurn;
 }

@@ -11,7 +11,16 @@ import { readSuppressions } from './comments.ts';
 import { lowerModule } from './module.ts';
 
 export function lower(file: FileId, text: string): Unit {
-  const source = parse(file, text);
+  try {
+    return lowerSource(file, parse(file, text), text, null);
+  } catch (error) {
+    // Limit: code nested so deeply that the stack ends (generated expressions, which stop the compiler too) is left out.
+    if (!(error instanceof RangeError)) throw error;
+    return lowerSource(file, parse(file, ''), text, 'nested too deeply to be analysed; split the expression');
+  }
+}
+
+function lowerSource(file: FileId, source: ts.SourceFile, text: string, problem: string | null): Unit {
   const top: FuncState = { id: '', spans: [], cls: null, unnamed: 0, loop: null };
   const cx: Lowering = {
     file,
@@ -25,15 +34,8 @@ export function lower(file: FileId, text: string): Unit {
     func: top,
     scope: { parent: null, names: new Map() },
   };
-  const problems = syntaxErrors(source);
-  try {
-    lowerModule(cx);
-  } catch (error) {
-    // Limit: code nested so deeply that the stack ends (generated expressions) is left out of the analysis.
-    if (!(error instanceof RangeError)) throw error;
-    problems.push({ start: 0, end: 0, message: 'nested too deeply to be analysed; split the expression' });
-  }
-  const { imports, exports, bindings, funcs, classes } = cx;
+  lowerModule(cx);
+  const { imports, exports, bindings, funcs, classes, spans } = cx;
   return {
     file,
     imports,
@@ -41,10 +43,10 @@ export function lower(file: FileId, text: string): Unit {
     bindings,
     funcs,
     classes,
-    spans: cx.spans,
+    spans,
     lines: lineStarts(text),
     suppressions: readSuppressions(source),
-    syntax: problems,
+    syntax: problem === null ? syntaxErrors(source) : [{ start: 0, end: 0, message: problem }],
   };
 }
 
