@@ -89,6 +89,8 @@ onmessage = ({ data: { sab, part } }) => {
   const same = p.explain(1);
   expect(same.title).toBe('`cells[9]`: a data race with another instance of worker.ts');
   expect(same.text).toContain('Another instance of worker.ts writes it plainly at line 4');
+  // The other place is this one, in another instance.
+  expect(same.links).toEqual([]);
 });
 
 test('a lock that one side holds is the missing edge, whichever side is asked', () => {
@@ -120,4 +122,62 @@ onmessage = (event) => {
   const guarded = p.explain(2);
   expect(guarded.text).toMatch(/both hold `(?:mutex|lock)`, so one comes wholly before the other/);
   expect(guarded.lesson).toBe('04-publication');
+});
+
+test('a place that is ordered by one way and unordered by another is told as unordered', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const data = new Int32Array(sab);
+const worker = new Worker(new URL('./worker.ts', import.meta.url));
+function put() {
+  /*0*/data[0] = 1;
+}
+put();
+/*1*/worker.postMessage(sab);
+setTimeout(put, 10);
+//- worker.ts
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  console.log(cells[0]);
+};
+`);
+  const write = p.explain(0);
+  expect(write.title).toBe('`data[0]`: a data race with worker.ts');
+  expect(p.why(0).map(({ name }) => name)).toEqual(['reported']);
+  expect(p.explain(1).text).not.toContain('done with');
+});
+
+test('two accesses of one line are one place to a reader', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const data = new Int32Array(sab);
+/*0*/data.fill(1);
+new Worker(new URL('./worker.ts', import.meta.url)).postMessage(sab);
+//- worker.ts
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  if (cells[0] > cells[1]) console.log('sorted');
+};
+`);
+  const { text, links } = p.explain(0);
+  expect(text).toContain('worker.ts reads it plainly at worker.ts:3: this happens before it');
+  expect(p.places(links)).toEqual(['worker.ts:3']);
+});
+
+test('cells that may be the same are said to be that', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const data = new Int32Array(sab);
+new Worker(new URL('./worker.ts', import.meta.url)).postMessage(sab);
+/*0*/data[3] = 1;
+//- worker.ts
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  for (let at = 0; at < 8; at++) console.log(cells[at]);
+};
+`);
+  expect(p.explain(0).text).toContain('`cells[at]` may be the same cell');
 });

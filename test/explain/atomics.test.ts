@@ -221,3 +221,22 @@ onmessage = (event) => {
 `);
   expect(p.explain(0).text).toContain('if both are of the same cell (the index is not known exactly)');
 });
+
+test('a notify before its store, and a store that is both loaded and waited for', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const cells = new Int32Array(sab);
+new Worker(new URL('./worker.ts', import.meta.url)).postMessage(sab);
+/*0*/Atomics.notify(cells, 0);
+/*1*/Atomics.store(cells, 0, 1);
+//- worker.ts
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  Atomics.wait(cells, 0, 0);
+  if (Atomics.load(cells, 0) === 1) console.log('go');
+};
+`);
+  expect(p.explain(0).text).toContain('No atomic write of `cells[0]` comes before it here');
+  expect(p.explain(1).text).toContain('synchronizes-with the `Atomics.load` at worker.ts:4');
+});

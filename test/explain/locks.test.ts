@@ -146,3 +146,44 @@ onmessage = (event) => {
   expect(free.title).toBe('This frees `cells[A]` or `cells[B]`');
   expect(p.places(free.links)).toEqual(['worker.ts:11', 'worker.ts:13']);
 });
+
+test('the words of other locks are not what a lock guards', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+for (let i = 0; i < 4; i++) new Worker(new URL('./worker.ts', import.meta.url)).postMessage(sab);
+//- worker.ts
+function take(cells: Int32Array, at: number) {
+  while (Atomics.compareExchange(cells, at, 0, 1) !== 0);
+}
+function free(cells: Int32Array, at: number) {
+  Atomics.store(cells, at, 0);
+}
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  /*0*/take(cells, 0);
+  take(cells, 1);
+  cells[5] = 1;
+  free(cells, 1);
+  free(cells, 0);
+};
+`);
+  expect(p.explain(0).text).toContain('Accessed with it held: `cells[5]`, at line 11.');
+});
+
+test('a helper that takes one lock or another names both', () => {
+  const p = point(`
+//- main.ts
+import { Mutex } from 'async-mutex';
+const a = new Mutex();
+const b = new Mutex();
+async function under(mutex: Mutex, url: string) {
+  await /*0*/mutex.runExclusive(() => fetch(url));
+}
+export async function both() {
+  await under(a, '/a');
+  await under(b, '/b');
+}
+`);
+  expect(p.explain(0).title).toBe('This takes `a` or `b`');
+});

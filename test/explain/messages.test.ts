@@ -222,3 +222,24 @@ console.log('hello');
   expect(text).toContain('It goes on once worker.ts has ended');
   expect(p.places(links)).toEqual(['main.ts:2']);
 });
+
+test('of what a message carries, a write that is read on the other side is told first', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const data = new Int32Array(sab);
+data[0] = 1;
+data[1] = 2;
+const worker = new Worker(new URL('./worker.ts', import.meta.url));
+/*0*/worker.postMessage(sab);
+//- worker.ts
+onmessage = (event) => {
+  const cells = new Int32Array(event.data);
+  cells[0] = 3;
+  console.log(cells[1]);
+};
+`);
+  expect(p.explain(0).text).toContain(
+    '`data[1]`, written at line 4, is done with before it is read at worker.ts:4',
+  );
+});

@@ -236,3 +236,53 @@ const m = new Mutex(new SharedArrayBuffer(8), 0);
 `);
   expect(names(p.why(0))).toEqual(['try-lock']);
 });
+
+test('a chain of edges is named by its last, and told in full', () => {
+  const p = point(`
+//- main.ts
+import { Worker } from 'node:worker_threads';
+const sab = new SharedArrayBuffer(64);
+const first = new Worker(new URL('./first.ts', import.meta.url), { workerData: sab });
+const second = new Worker(new URL('./second.ts', import.meta.url), { workerData: sab });
+first.on('exit', () => {
+  second.postMessage('go');
+});
+//- first.ts
+import { workerData } from 'node:worker_threads';
+const cells = new Int32Array(workerData);
+cells[0] = 1;
+//- second.ts
+import { parentPort, workerData } from 'node:worker_threads';
+const cells = new Int32Array(workerData);
+parentPort.on('message', () => {
+  /*0*/console.log(cells[0]);
+});
+`);
+  const reasons = p.why(0);
+  expect(names(reasons)).toEqual(['ordered-by-message']);
+  expect(reasons[0]!.message).toContain('ordered by the end of the worker, then the message');
+});
+
+test('a promise that a message resolves is told as the message', () => {
+  const p = point(`
+//- main.ts
+const sab = new SharedArrayBuffer(64);
+const view = new Int32Array(sab);
+const worker = new Worker(new URL('./worker.ts', import.meta.url));
+export async function ask() {
+  await new Promise((resolve) => {
+    worker.onmessage = resolve;
+    worker.postMessage(sab);
+  });
+  /*0*/console.log(view[0]);
+}
+//- worker.ts
+onmessage = (event) => {
+  new Int32Array(event.data)[0] = 1;
+  postMessage('done');
+};
+`);
+  const reasons = p.why(0);
+  expect(names(reasons)).toEqual(['ordered-by-message']);
+  expect(reasons[0]!.message).toMatch(/it happens before this, ordered by the message$/);
+});
