@@ -65,8 +65,10 @@ export class WorkerPool<Task = unknown, Result = unknown> {
    * The worker's side: calls `handler` for each task and sends its result, or its error, back.
    * @param port left out: the one way to the agent that started this worker
    */
-  static serve(handler: (task: never) => unknown, port: PortLike = ownPort()): void {
-    const answer = async (data: { readonly lockstep?: number; readonly task: never }) => {
+  // A task comes from outside: `any`, unless the handler says what it expects.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unnecessary-type-parameters
+  static serve<Task = any>(handler: (task: Task) => unknown, port: PortLike = ownPort()): void {
+    const answer = async (data: { readonly lockstep?: number; readonly task: Task }) => {
       if (typeof data.lockstep !== 'number') return;
       try {
         port.postMessage({ lockstep: data.lockstep, result: await handler(data.task) });
