@@ -1,9 +1,9 @@
 // Messages are handled when the loop has ended, whichever agent sends them.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
-export function start(files: string[], report: (text: string) => void): void {
-  for (var number = 0; number < files.length; number++) {
-    const worker = new Worker(files[number]!);
+export function greet(workers: Worker[], report: (text: string) => void): void {
+  for (var number = 0; number < workers.length; number++) {
+    const worker = workers[number]!;
     worker.on('message', (answer: string) => report(`${number}: ${answer}`));
 //                                                     ^^^^^^ no-late-loop-variable: message handler
     worker.once('exit', () => report(`${number} has ended`));
