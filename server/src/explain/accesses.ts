@@ -13,7 +13,7 @@ import {
 import {
   capital,
   doesTo,
-  lockName,
+  heldName,
   otherWho,
   quoted,
   where,
@@ -70,10 +70,10 @@ export function missing(t: Telling, { event, other }: Relation): string {
   const name = quoted(event.place);
   const lock = other.held.find((hold) => !event.held.some((own) => own.lock === hold.lock));
   if (lock !== undefined)
-    return `The missing edge is the lock: take ${lockName(t.program, lock.lock)} here too, then one critical section happens before the other.`;
+    return `The missing edge is the lock: take ${heldName(t.program, lock)} here too, then one critical section happens before the other.`;
   const own = event.held[0];
   if (own !== undefined)
-    return `The missing edge is the lock: ${lockName(t.program, own.lock)} is held here, but not there.`;
+    return `The missing edge is the lock: ${heldName(t.program, own)} is held here, but not there.`;
   if (isPlainUpdate({ event, other, status: { name: 'open' } }))
     return `Cheapest is one atomic step on each side, such as ${quoted('Atomics.add')}: then no update falls between the read and the write of another.`;
   if (other.atomic || event.atomic) {
@@ -88,9 +88,7 @@ export function missing(t: Telling, { event, other }: Relation): string {
 }
 
 function held({ program }: Telling, { held: holds }: Event): string {
-  return holds.length === 0
-    ? ''
-    : ` with ${holds.map(({ lock }) => lockName(program, lock)).join(' and ')} held`;
+  return holds.length === 0 ? '' : ` with ${holds.map((hold) => heldName(program, hold)).join(' and ')} held`;
 }
 
 function ordered(t: Telling, event: Event, relations: readonly Relation[], links: readonly LinkTo[]): Story {

@@ -3,7 +3,16 @@ import type { Event, Held } from '../ir/program.ts';
 import type { Mark } from '../ir/unit.ts';
 import { edgesInto, places } from './indexes.ts';
 import { ended, resolutions } from './messages.ts';
-import { list, lockName, where, whoAll, type LinkTo, type Story, type Telling } from './telling.ts';
+import {
+  heldName,
+  list,
+  takenName,
+  where,
+  whoAll,
+  type LinkTo,
+  type Story,
+  type Telling,
+} from './telling.ts';
 
 export function suspending(t: Telling, events: readonly Event[]): Story {
   const behind = behindIt(t, events);
@@ -18,9 +27,9 @@ export function suspending(t: Telling, events: readonly Event[]): Story {
     ],
     links: [
       ...behind.links,
-      ...held.map(({ lock, at }) => ({
-        to: at,
-        label: `${lockName(t.program, lock)} is taken here and held across it`,
+      ...held.map((hold) => ({
+        to: hold.at,
+        label: `${heldName(t.program, hold)} is taken here and held across it`,
       })),
     ],
     lesson: held.length > 0 ? '03-lock-order' : behind.lesson,
@@ -44,7 +53,7 @@ function behindIt(
     sentence:
       taken === null
         ? 'No message and no end of a worker in sight is what it waits for: only the order within its own agent holds behind it (ECMA-262, “is-agent-order-before”).'
-        : `It goes on once ${lockName(t.program, taken)} is free and given to this task: what the holder before did happens before what follows.`,
+        : `It goes on once ${takenName(t.program, taken)} is free and given to this task: what the holder before did happens before what follows.`,
     links: [],
     lesson: taken === null ? null : '03-lock-order',
   };
@@ -70,15 +79,14 @@ function awaitsInside(t: Telling, event: Event): Event[] {
 }
 
 /** The lock whose acquisition is what is awaited here. */
-function acquiredIn(t: Telling, event: Event): number | null {
+function acquiredIn(t: Telling, event: Event): Event | null {
   const span = t.spanAt(event.at);
   if (span === null) return null;
   for (const [n, others] of t.cx.get(places).funcs(event.at.file).get(event.at.func) ?? []) {
     const taken = others.find(({ op, lock }) => op === 'acquire' && lock !== null);
     if (taken === undefined) continue;
     const at = t.spanAt({ ...event.at, n });
-    if (at !== null && at.start > span.start && at.end <= span.end && isHeldFrom(event, taken))
-      return taken.lock;
+    if (at !== null && at.start > span.start && at.end <= span.end && isHeldFrom(event, taken)) return taken;
   }
   return null;
 }
@@ -104,7 +112,7 @@ function heldAcross(t: Telling, events: readonly Event[]): Held[] {
 
 function heldInWords(t: Telling, held: readonly Held[], events: readonly Event[]): string | null {
   if (held.length === 0) return null;
-  const names = list(held.map(({ lock, at }) => `${lockName(t.program, lock)} (taken ${where(t, at)})`));
+  const names = list(held.map((hold) => `${heldName(t.program, hold)} (taken ${where(t, hold.at)})`));
   const isAlways = events.every((event) =>
     held.every(({ lock }) => event.held.some((own) => own.lock === lock)),
   );

@@ -4,13 +4,13 @@ import { order } from '../facts/order.ts';
 import type { Event } from '../ir/program.ts';
 import { sameMark } from '../ir/unit.ts';
 import { chainInWords, edgeName } from './chain.ts';
-import { few, lockName, where, type Telling, type Told } from './telling.ts';
+import { few, heldName, takenName, where, type Telling, type Told } from './telling.ts';
 
 export function lockReasons(t: Telling, acquires: readonly Event[]): Told[] {
   const [event] = acquires;
   const { edges, cycles, reacquired } = t.cx.get(lockOrder);
   const { at } = event!;
-  const name = lockName(t.program, event!.lock!);
+  const name = takenName(t.program, event!);
   const again = reacquired.find((each) => sameMark(each.event.at, at));
   if (again !== undefined) {
     const message = `${name} is reported here: it is already held, taken ${where(t, again.first.at)}`;
@@ -48,10 +48,10 @@ function reported(t: Telling, event: Event, cycle: readonly LockEdge[]): Told {
   const others = cycle.filter((edge) => !sameMark(edge.event.at, event.at));
   return {
     name: 'reported',
-    message: `${lockName(t.program, event.lock!)} is part of a circle of locks that is reported ${few(cycle.map((edge) => where(t, edge.event.at)))}`,
+    message: `${takenName(t.program, event)} is part of a circle of locks that is reported ${few(cycle.map((edge) => where(t, edge.event.at)))}`,
     links: others.map((edge) => ({
       to: edge.event.at,
-      label: `${lockName(t.program, edge.second)} is taken here with ${lockName(t.program, edge.first.lock)} held`,
+      label: `${takenName(t.program, edge.event)} is taken here with ${heldName(t.program, edge.first)} held`,
     })),
   };
 }
@@ -61,7 +61,7 @@ function ownAgain(t: Telling, acquires: readonly Event[]): Told[] {
   for (const event of acquires) {
     const own = event.held.find((hold) => hold.lock === event.lock);
     if (own === undefined) continue;
-    const name = lockName(t.program, event.lock!);
+    const name = takenName(t.program, event);
     const links = [{ to: own.at, label: `${name} is taken here` }];
     const { reentrant, summary } = t.program.locks[event.lock!]!;
     if (reentrant)
@@ -92,7 +92,7 @@ function ownAgain(t: Telling, acquires: readonly Event[]): Told[] {
 
 /** Places that take the same two locks the other way round, each with what keeps them from waiting for each other. */
 function oppositesOf(t: Telling, edge: LockEdge, edges: readonly LockEdge[]): Told[] {
-  const [a, b] = [lockName(t.program, edge.first.lock), lockName(t.program, edge.second)];
+  const [a, b] = [heldName(t.program, edge.first), takenName(t.program, edge.event)];
   return edges.flatMap((other) => {
     if (other.first.lock !== edge.second || other.second !== edge.first.lock) return [];
     const why = whyHarmless(t, edge, other);
@@ -114,7 +114,7 @@ function whyHarmless(t: Telling, edge: LockEdge, other: LockEdge): { name: strin
   if (gate !== undefined)
     return {
       name: 'gate-lock',
-      words: `${lockName(program, gate.lock)} is held around both, so only one is under way`,
+      words: `${heldName(program, gate)} is held around both, so only one is under way`,
     };
   if ([edge.second, other.second].some((lock) => program.locks[lock]!.summary))
     return {
@@ -143,7 +143,7 @@ function whyHarmless(t: Telling, edge: LockEdge, other: LockEdge): { name: strin
 }
 
 function consistent(t: Telling, edge: LockEdge): Told {
-  const [a, b] = [lockName(t.program, edge.first.lock), lockName(t.program, edge.second)];
+  const [a, b] = [heldName(t.program, edge.first), takenName(t.program, edge.event)];
   return {
     name: 'consistent-order',
     message: `${a} is taken before ${b}, and nowhere in sight the other way round`,

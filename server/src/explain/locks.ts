@@ -3,13 +3,24 @@ import { lockOrder, type LockEdge } from '../facts/lock-order.ts';
 import type { Event, Lock } from '../ir/program.ts';
 import { sameMark, type Mark } from '../ir/unit.ts';
 import { lockUses, markKey, onePerMark, type LockUse } from './indexes.ts';
-import { few, list, lockName, quoted, where, type LinkTo, type Story, type Telling } from './telling.ts';
+import {
+  few,
+  heldName,
+  list,
+  lockName,
+  quoted,
+  takenName,
+  where,
+  type LinkTo,
+  type Story,
+  type Telling,
+} from './telling.ts';
 
 export function acquiring(t: Telling, events: readonly Event[]): Story {
   const acquires = events.filter(({ op }) => op === 'acquire');
   const [event] = acquires as [Event];
   const locks = [...new Set(acquires.map(({ lock }) => lock!))];
-  const name = either(locks.map((lock) => lockName(t.program, lock)));
+  const name = either(acquires.map((each) => takenName(t.program, each)));
   const uses = locks.map((lock) => usesOf(t, lock));
   const kind = t.program.locks[locks[0]!]!;
   const others = onePerMark(uses.flatMap((use) => use.acquires)).filter(({ at }) => !sameMark(at, event.at));
@@ -33,7 +44,7 @@ export function acquiring(t: Telling, events: readonly Event[]): Story {
     ],
     links: [
       ...(order?.links ?? []),
-      ...others.map(({ at, lock }) => ({ to: at, label: `${lockName(t.program, lock!)} is taken here too` })),
+      ...others.map((other) => ({ to: other.at, label: `${takenName(t.program, other)} is taken here too` })),
       ...guards.links,
     ],
     lesson: order === null && guards.links.length > 0 ? '01-first-race' : '03-lock-order',
@@ -43,7 +54,7 @@ export function acquiring(t: Telling, events: readonly Event[]): Story {
 export function releasing(t: Telling, events: readonly Event[]): Story {
   const releases = events.filter(({ op }) => op === 'release');
   const locks = [...new Set(releases.map(({ lock }) => lock!))];
-  const name = either(locks.map((lock) => lockName(t.program, lock)));
+  const name = either(releases.map((each) => freedName(t, each)));
   const next = onePerMark(locks.flatMap((lock) => usesOf(t, lock).acquires));
   const taken = onePerPlace(
     releases.flatMap(({ held, lock }) => held.filter((hold) => hold.lock === lock)).map(({ at }) => at),
@@ -60,19 +71,26 @@ export function releasing(t: Telling, events: readonly Event[]): Story {
       `${edgeOf(t.program.locks[locks[0]!]!, own)}.`,
       still.length === 0
         ? null
-        : `${list(still.map((hold) => lockName(t.program, hold.lock)))} ${still.length === 1 ? 'is' : 'are'} still held.`,
+        : `${list(still.map((hold) => heldName(t.program, hold)))} ${still.length === 1 ? 'is' : 'are'} still held.`,
     ],
     links: [
       ...taken.map((at) => ({ to: at, label: `${name} was taken here` })),
       ...next
         .filter(({ at }) => !taken.some((mark) => sameMark(at, mark)))
-        .map(({ at, lock }) => ({ to: at, label: `${lockName(t.program, lock!)} is taken here` })),
+        .map((each) => ({ to: each.at, label: `${takenName(t.program, each)} is taken here` })),
     ],
     lesson: '03-lock-order',
   };
 }
 
-function either(names: readonly string[]): string {
+/** The lock as it was called where it was taken. */
+function freedName({ program }: Telling, { held, lock }: Event): string {
+  const hold = held.find((each) => each.lock === lock);
+  return hold === undefined ? lockName(program, lock!) : heldName(program, hold);
+}
+
+function either(all: readonly string[]): string {
+  const names = [...new Set(all)];
   return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}` : (names[0] ?? '');
 }
 
@@ -147,7 +165,7 @@ function guarded(
 function orderWith(t: Telling, event: Event): { sentence: string; links: LinkTo[] } | null {
   const { edges, cycles, reacquired } = t.cx.get(lockOrder);
   const again = reacquired.find((each) => sameMark(each.event.at, event.at));
-  const own = lockName(t.program, event.lock!);
+  const own = takenName(t.program, event);
   if (again !== undefined) {
     return {
       sentence: `But ${own} is already held here, taken ${where(t, again.first.at)}, and is not reentrant: this waits for itself for ever.`,
@@ -159,32 +177,32 @@ function orderWith(t: Telling, event: Event): { sentence: string; links: LinkTo[
     if (mine === undefined) continue;
     const others = cycle.filter((edge) => edge !== mine);
     return {
-      sentence: `${lockName(t.program, mine.first.lock)} is taken before ${lockName(t.program, mine.second)} here, and the other way round ${few(others.map((edge) => where(t, edge.event.at)))}: each can wait for the other for ever.`,
+      sentence: `${heldName(t.program, mine.first)} is taken before ${takenName(t.program, mine.event)} here, and the other way round ${few(others.map((edge) => where(t, edge.event.at)))}: each can wait for the other for ever.`,
       links: others.flatMap((edge) => [
-        { to: edge.first.at, label: `${lockName(t.program, edge.first.lock)} is taken first here` },
-        { to: edge.event.at, label: `and then ${lockName(t.program, edge.second)}` },
+        { to: edge.first.at, label: `${heldName(t.program, edge.first)} is taken first here` },
+        { to: edge.event.at, label: `and then ${takenName(t.program, edge.event)}` },
       ]),
     };
   }
   const outer = onePerPair(edges.filter((edge) => sameMark(edge.event.at, event.at)));
   const inner = onePerPair(edges.filter((edge) => sameMark(edge.first.at, event.at)));
   if (outer.length > 0) {
-    const names = list([...new Set(outer.map((edge) => lockName(t.program, edge.first.lock)))]);
+    const names = list([...new Set(outer.map((edge) => heldName(t.program, edge.first)))]);
     return {
       sentence: `${names} ${outer.length === 1 ? 'is' : 'are'} already held here, so ${names} ${outer.length === 1 ? 'comes' : 'come'} before ${own}; nothing in sight makes that a circle.`,
       links: outer.map((edge) => ({
         to: edge.first.at,
-        label: `${lockName(t.program, edge.first.lock)} is taken here, before ${own}`,
+        label: `${heldName(t.program, edge.first)} is taken here, before ${own}`,
       })),
     };
   }
   if (inner.length === 0) return null;
-  const names = list([...new Set(inner.map((edge) => lockName(t.program, edge.second)))]);
+  const names = list([...new Set(inner.map((edge) => takenName(t.program, edge.event)))]);
   return {
     sentence: `While it is held, ${names} is taken ${few(inner.map((edge) => where(t, edge.event.at)))}; nothing in sight makes that a circle.`,
     links: inner.map((edge) => ({
       to: edge.event.at,
-      label: `${lockName(t.program, edge.second)} is taken under it`,
+      label: `${takenName(t.program, edge.event)} is taken under it`,
     })),
   };
 }

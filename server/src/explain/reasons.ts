@@ -21,7 +21,7 @@ import {
 import {
   doesTo,
   list,
-  lockName,
+  heldName,
   otherWho,
   quoted,
   where,
@@ -154,7 +154,7 @@ function unshared(t: Telling, accesses: readonly Event[]): Told {
     same.every((other) => other.held.some((each) => each.lock === hold.lock)),
   );
   if (region.inferred && same.length > 0 && lock !== undefined) {
-    const message = `${name}: every other access in sight holds ${lockName(t.program, lock.lock)} too`;
+    const message = `${name}: every other access in sight holds ${heldName(t.program, lock)} too`;
     return { name: 'common-lock', message, links };
   }
   if (region.inferred && accesses.every(({ atomic }) => atomic) && same.every(({ atomic }) => atomic)) {

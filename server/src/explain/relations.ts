@@ -4,7 +4,7 @@ import { mixed, races, unguarded } from '../facts/races.ts';
 import type { Event } from '../ir/program.ts';
 import { sameMark, type Mark } from '../ir/unit.ts';
 import { conflictsAt, markKey, memory } from './indexes.ts';
-import { few, isUpdate, list, lockName, otherWho, quoted, where, type Telling } from './telling.ts';
+import { few, heldName, isUpdate, list, lockName, otherWho, quoted, where, type Telling } from './telling.ts';
 import { chainInWords } from './chain.ts';
 
 export type Status =
@@ -96,13 +96,19 @@ export function isSameCell({ bytes: a }: Event, { bytes: b }: Event): boolean {
   return a?.exact === true && b?.exact === true && a.low === b.low && a.high === b.high;
 }
 
+/** The lock as the access at hand knows it. */
+function commonName({ program }: Telling, { held }: Event, lock: number): string {
+  const own = held.find((hold) => hold.lock === lock);
+  return own === undefined ? lockName(program, lock) : heldName(program, own);
+}
+
 /** Why two accesses are not a data race, as half a sentence; null for those that may be one. */
 export function excuseInWords(t: Telling, { event, other, status }: Relation): string | null {
   switch (status.name) {
     case 'open':
       return null;
     case 'common-lock':
-      return `both hold ${lockName(t.program, status.lock)}, so one comes wholly before the other`;
+      return `both hold ${commonName(t, event, status.lock)}, so one comes wholly before the other`;
     case 'ordered': {
       const [first, second] = event.id === status.first.id ? ['this', 'it'] : ['it', 'this'];
       return `${first} happens before ${second}, ordered by ${chainInWords(t, status.steps)}`;
@@ -141,7 +147,7 @@ export function reportInWords(t: Telling, mark: Mark): { message: string; other:
   const bare = t.cx.get(unguarded).find(({ event }) => sameMark(event.at, mark));
   if (bare === undefined) return null;
   const { event, guarded, lock } = bare;
-  const message = `${quoted(event.place)} is reported here: the lock ${lockName(t.program, lock.lock)}, which guards it ${where(t, guarded.at)}, is not held`;
+  const message = `${quoted(event.place)} is reported here: the lock ${heldName(t.program, lock)}, which guards it ${where(t, guarded.at)}, is not held`;
   return { message, other: guarded };
 }
 

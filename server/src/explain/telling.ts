@@ -1,7 +1,7 @@
 /** What every explanation needs at hand, and the words that all of them say in the same way. */
 import { positionAt, type Span } from '../base/text.ts';
 import type { FactContext } from '../facts/fact.ts';
-import type { Event, Program } from '../ir/program.ts';
+import type { Event, Held, Program } from '../ir/program.ts';
 import type { Mark, Unit } from '../ir/unit.ts';
 
 export interface Telling {
@@ -103,6 +103,17 @@ export function isUpdate(via: string): boolean {
   return /^Atomics\.(?:add|sub|and|or|xor|exchange|compareExchange)$/.test(via);
 }
 
+/** The lock as the code that takes it calls it. */
+export function takenName(program: Program, { lock, place }: Event): string {
+  return place === '' ? lockName(program, lock!) : quoted(place);
+}
+
+/** The lock as the code that holds it calls it. */
+export function heldName(program: Program, { lock, name }: Held): string {
+  return name === '' ? lockName(program, lock) : quoted(name);
+}
+
+/** The lock as the first that took it called it. */
 export function lockName(program: Program, lock: number): string {
   return quoted(program.locks[lock]!.name || 'the lock');
 }
