@@ -12,6 +12,7 @@ import {
   check,
   describeFinding,
   parseFixture,
+  ROOT,
   withoutCarets,
   type Fixture,
 } from './harness.ts';
@@ -101,9 +102,9 @@ function faultsOf(
   const places = new Set(known.map((finding) => placeOf(finding)));
   return left
     .flatMap((finding) => {
-      const place = placeBefore(finding, fix);
+      const place = placeBefore(finding, before, after, fix);
       if (place === placeOf(mended) && finding.rule === mended.rule) return ['the finding is still there'];
-      if (place === null || !places.has(place)) return [`new: ${describeFinding(after, finding)}`];
+      if (!places.has(place)) return [`new: ${describeFinding(after, finding)}`];
       return [];
     })
     .concat(places.has(placeOf(mended)) ? [] : [`not a finding before: ${describeFinding(before, mended)}`]);
@@ -113,8 +114,10 @@ function placeOf({ span }: Finding): string {
   return `${span.file}:${span.start}`;
 }
 
-/** Where the place stood before the fix; the start of the edit for what the fix wrote. */
-function placeBefore({ span }: Finding, fix: Fix): string | null {
+/** Where the place stood before the fix; for what the fix moved into its text, where it was moved from. */
+function placeBefore({ span }: Finding, before: Fixture, after: Fixture, fix: Fix): string {
+  const name = span.file.slice(ROOT.length + 1);
+  const found = after.get(name)!.slice(span.start, span.end);
   let shift = 0;
   const edits = fix.edits
     .filter((edit) => edit.span.file === span.file)
@@ -122,7 +125,10 @@ function placeBefore({ span }: Finding, fix: Fix): string | null {
   for (const { span: old, text } of edits) {
     const start = old.start + shift;
     if (span.start < start) break;
-    if (span.start < start + text.length) return `${span.file}:${old.start}`;
+    if (span.start < start + text.length) {
+      const moved = before.get(name)!.slice(old.start, old.end).indexOf(found);
+      return `${span.file}:${old.start + Math.max(moved, 0)}`;
+    }
     shift += text.length - (old.end - old.start);
   }
   return `${span.file}:${span.start - shift}`;

@@ -41,7 +41,8 @@ export function entryPoints(m: Machine, files: ReadonlySet<FileId>): Entry[] {
     if (is.kind !== 'class' || !files.has(is.unit.file)) continue;
     for (const method of is.unit.classes[is.cls]?.methods ?? []) {
       const func = is.unit.funcs[method.func];
-      if (func === undefined || visited.has(func)) continue;
+      // Only the class itself can call `#name`, with whatever locks it holds then.
+      if (func === undefined || visited.has(func) || method.name.startsWith('#')) continue;
       add(func, methodObject(m, is.unit, func, is.frame), method.static ? null : target);
     }
   }

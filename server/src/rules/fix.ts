@@ -496,6 +496,8 @@ function standsAlone(node: ts.Expression): boolean {
   const { parent } = node;
   return (
     ts.isReturnStatement(parent) ||
+    ts.isArrayLiteralExpression(parent) ||
+    ts.isPropertyAssignment(parent) ||
     ts.isVariableDeclaration(parent) ||
     ts.isParenthesizedExpression(parent) ||
     ts.isArrowFunction(parent) ||
