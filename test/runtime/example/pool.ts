@@ -1,0 +1,3 @@
+import { WorkerPool } from '../../../server/src/runtime/index.ts';
+
+WorkerPool.serve((n: number) => n ** 2);
