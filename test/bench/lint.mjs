@@ -165,12 +165,12 @@ async function engineSamples(project, file, versions) {
 }
 
 async function serverSamples(project, file, text, versions) {
-  const { createMessageConnection, StreamMessageReader, StreamMessageWriter } =
-    await import('vscode-languageserver-protocol/node.js');
+  const { createProtocolConnection, StreamMessageReader, StreamMessageWriter } =
+    await import('vscode-languageserver/node');
   const child = spawn(process.execPath, [join(ROOT, 'dist/server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const connection = createMessageConnection(
+  const connection = createProtocolConnection(
     new StreamMessageReader(child.stdout),
     new StreamMessageWriter(child.stdin),
   );
