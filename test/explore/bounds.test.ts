@@ -27,7 +27,7 @@ describe('bounds', () => {
     let asked = 0;
     const cancelled = (): boolean => ++asked > 3;
     expect(() => explore(HUGE, { cancelled })).toThrow(Cancelled);
-    // Asked often enough that nobody waits: 3 times a thousand choices, not the whole search.
+    // Asked often enough that nobody waits: after every few hundred choices, not at the end of the search.
     expect(asked).toBe(4);
     expect(() => interleavings(HUGE, 'sc', () => true)).toThrow(Cancelled);
     expect(() =>

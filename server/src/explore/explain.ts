@@ -159,6 +159,7 @@ function candidates(
       init: rules.init,
       coherent: false,
       unmixed: rules.unmixed,
+      tick: () => void spend(rules.budget),
     });
     for (const source of found) {
       // A larger set of writes for the same bytes is never needed to show a candidate.

@@ -7,6 +7,7 @@
  * the text and have no end of values; they are left out and `thinAir` says so. Control that justifies itself is shown.
  */
 import type { CancelCheck } from '../base/cancel.ts';
+import { stopIf } from '../base/cancel.ts';
 import { MAX_OUTCOMES } from './limits.ts';
 import { machine } from './machine.ts';
 import { show } from './numbers.ts';
@@ -23,7 +24,7 @@ import { skeletons } from './skeletons.ts';
 export interface ExploreOptions {
   readonly model?: Model;
   readonly init?: InitMode;
-  /** Asked about every thousand choices; the exploration then throws Cancelled. */
+  /** Asked every few hundred choices; the exploration then throws Cancelled. */
   readonly cancelled?: CancelCheck;
 }
 
@@ -74,6 +75,8 @@ export function explore(program: Program, options: ExploreOptions = {}): Explora
   let thinAir = false;
   const common = { model, init, budget, thinAir: (): void => void (thinAir = true) };
   const all = skeletons(program);
+  /** For work that is no search: only asks whether it is still wanted. */
+  const tick = ticker(options.cancelled);
   for (const s of all.each()) {
     if (!spend(budget, SKELETON_COST)) break;
     sectionOrders(
@@ -105,7 +108,7 @@ export function explore(program: Program, options: ExploreOptions = {}): Explora
     : [];
   return {
     ...base,
-    outcomes: sortOutcomes(seen.list(), registers),
+    outcomes: sortOutcomes(seen.list(tick), registers, tick),
     race,
     executions,
     thinAir,
@@ -150,23 +153,28 @@ class Outcomes {
 
   add({ s, values }: Found): void {
     const seen = this.#seen(s);
-    let key = '';
-    // No value that an outcome shows holds a space.
-    for (const { value } of sortedRegisters(s)) key += `${show(values.operand(value)!)} `;
+    const texts = sortedRegisters(s).map(({ value }) => show(values.operand(value)!));
+    // No value that an outcome shows holds a space. `join` makes one flat string; `+=` would keep every step alive.
+    const key = texts.join(' ');
     const before = seen.values.size;
     seen.values.add(key);
     this.size += seen.values.size - before;
   }
 
-  list(): Outcome[] {
-    return [...this.#byNames.values()].flatMap(({ names, values }) =>
-      [...values].map((key) => {
+  list(tick: () => void): Outcome[] {
+    const list: Outcome[] = [];
+    for (const { names, values } of this.#byNames.values()) {
+      for (const key of values) {
+        tick();
         const texts = key.split(' ');
         const outcome: Record<string, string> = {};
         names.forEach((name, index) => (outcome[name] = texts[index]!));
-        return outcome;
-      }),
-    );
+        list.push(outcome);
+        // Its object takes the text's place.
+        values.delete(key);
+      }
+    }
+    return list;
   }
 
   #seen(s: Skeleton): Seen {
@@ -226,9 +234,21 @@ function wideRace(
   return null;
 }
 
+function ticker(cancelled: CancelCheck | undefined): () => void {
+  let count = 0;
+  return () => {
+    if ((++count & 255) === 0) stopIf(cancelled);
+  };
+}
+
 /** Sorted by the text of the values, register by register; an absent value comes first. */
-function sortOutcomes(outcomes: readonly Outcome[], registers: readonly string[]): readonly Outcome[] {
+function sortOutcomes(
+  outcomes: readonly Outcome[],
+  registers: readonly string[],
+  tick: () => void = () => undefined,
+): readonly Outcome[] {
   return [...outcomes].sort((a, b) => {
+    tick();
     for (const register of registers) {
       const left = a[register] ?? '';
       const right = b[register] ?? '';

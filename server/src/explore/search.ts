@@ -92,6 +92,7 @@ export function search(s: Skeleton, sections: SectionOrder, rules: SearchRules):
       init: rules.init,
       coherent: true,
       unmixed: true,
+      tick: () => void spend(rules.budget),
     });
     if (s.classes[read]!.every((group) => group.covers.every((write) => s.constant[write] !== null))) {
       const possible = found.filter(
@@ -178,7 +179,7 @@ export const SKELETON_COST = 32;
 export function spend(budget: Budget, cost = 1): boolean {
   const before = budget.choices;
   budget.choices += cost;
-  if (before >> 10 !== budget.choices >> 10 && budget.cancelled?.() === true) throw new Cancelled();
+  if (before >> 8 !== budget.choices >> 8 && budget.cancelled?.() === true) throw new Cancelled();
   if (budget.choices >= MAX_CHOICES) budget.exhausted = true;
   return !budget.exhausted;
 }

@@ -36,6 +36,8 @@ interface SourceRules {
   readonly coherent: boolean;
   /** Leave out sets of writes that no order would let a read mix. */
   readonly unmixed: boolean;
+  /** Asked at every step; throws to end the work. */
+  tick(): void;
 }
 
 /** True unless clause "Coherent Reads" forbids the read to take bytes of this class from the write. */
@@ -120,6 +122,7 @@ export function sources(
   for (let byte = 0; byte < size; byte++) {
     const grown = new Map<string, Partial>();
     for (const { tokens, mask } of partial) {
+      rules.tick();
       for (const [index, token] of perByte[byte]!) {
         if ((mask & refused[index]!) !== 0) continue;
         const next = { tokens: [...tokens, token], mask: mask | (1 << index) };
@@ -138,6 +141,7 @@ export function sources(
   // Fewer writes first, so that smaller sets are there when larger ones look for them.
   partial.sort((a, b) => bits(a.mask) - bits(b.mask));
   return partial.map(({ tokens, mask }) => {
+    rules.tick();
     const key = tokens.join();
     const same = byTokens.get(key) ?? [];
     byTokens.set(key, same);

@@ -90,6 +90,7 @@ export class Values {
 
   /** True if the value by itself contradicts no branch, whatever the other events give. */
   admits(event: number, value: Scalar): boolean {
+    if (this.#s.constraintsOf[event]!.length === 0) return true;
     const alone = new Values(this.#s);
     alone.results[event] = value;
     return this.#s.constraintsOf[event]!.every((constraint) => alone.#holds(constraint) !== false);
