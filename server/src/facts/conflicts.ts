@@ -40,33 +40,39 @@ export const conflicts: Fact<readonly Conflict[]> = {
     }
     const found: Conflict[] = [];
     for (const [region, events] of byRegion) {
-      const places = onePerPlace(events);
-      places.forEach((first, index) => {
-        for (const second of places.slice(index)) {
-          if (!mayConflict(program, first, second)) continue;
-          const excuse = excuseFor(program, cx.get(order), program.regions[region]!, first, second);
-          found.push({ region, first, second, excuse });
-        }
+      const places = endsOfPlaces(events);
+      const writes = places.filter(({ op }) => op === 'write');
+      const reads = places.filter(({ op }) => op === 'read');
+      const consider = (first: Event, second: Event) => {
+        if (!mayConflict(program, first, second)) return;
+        const excuse = excuseFor(program, cx.get(order), program.regions[region]!, first, second);
+        found.push({ region, first, second, excuse });
+      };
+      writes.forEach((write, index) => {
+        for (const other of writes.slice(index)) consider(write, other);
+        for (const other of reads)
+          consider(...(other.id < write.id ? ([other, write] as const) : ([write, other] as const)));
       });
     }
     return found;
   },
 };
 
-/** One place reached twice with the same locks, order and bytes says nothing new. */
-function onePerPlace(events: readonly Event[]): Event[] {
-  const seen = new Map<string, Event>();
+/** Of a place reached many times with the same locks and bytes, the first and the last: order differs most between them. */
+function endsOfPlaces(events: readonly Event[]): Event[] {
+  const first = new Map<string, Event>();
+  const last = new Map<string, Event>();
   for (const event of events) {
     const { file, func, n } = event.at;
     const held = event.held.map((hold) => hold.lock).join();
     const key = `${file}#${func}:${n}|${event.op}|${event.turn}|${event.bytes?.low}-${event.bytes?.high}|${held}`;
-    if (!seen.has(key)) seen.set(key, event);
+    if (!first.has(key)) first.set(key, event);
+    else last.set(key, event);
   }
-  return [...seen.values()];
+  return [...first.values(), ...last.values()].sort((x, y) => x.id - y.id);
 }
 
 function mayConflict(program: Program, first: Event, second: Event): boolean {
-  if (first.op === 'read' && second.op === 'read') return false;
   const [a, b] = [first.bytes, second.bytes];
   if (a === null || b === null || !overlap(a, b)) return false;
   if (first.atomic && second.atomic) return false;

@@ -34,8 +34,11 @@ export const order: Fact<Order> = {
       publications: byTurn(publications, ({ release }) => release.turn),
     };
     const memo = new Map<string, Reach>();
+    const exits = exitsOf(graph);
     const reachOf = (first: Event, only: 'publication' | undefined): Reach => {
-      const key = `${first.id}${only ?? ''}`;
+      // What can be reached depends on the next way out of the turn only: events before it share the answer.
+      const exit = exits.get(first.turn)?.find((event) => event > first.id) ?? -1;
+      const key = `${first.turn}:${exit}${only ?? ''}`;
       let known = memo.get(key);
       if (known === undefined) memo.set(key, (known = explore(graph, first, only)));
       return known;
@@ -51,6 +54,21 @@ export const order: Fact<Order> = {
     };
   },
 };
+
+/** Where edges and publications leave each turn, in order. */
+function exitsOf(graph: Graph): Map<number, number[]> {
+  const exits = new Map<number, number[]>();
+  const add = (turn: number, event: number) => {
+    const list = exits.get(turn);
+    if (list === undefined) exits.set(turn, [event]);
+    else list.push(event);
+  };
+  for (const edges of graph.edges.values()) for (const { from } of edges) add(from.turn, from.event);
+  for (const pairs of graph.publications.values())
+    for (const { release } of pairs) add(release.turn, release.id);
+  for (const list of exits.values()) list.sort((a, b) => a - b);
+  return exits;
+}
 
 interface Graph {
   readonly edges: ReadonlyMap<number, readonly Edge[]>;
@@ -121,13 +139,28 @@ function step(why: OrderStep['why']): OrderStep {
 }
 
 function arrival(reach: Reach, second: Event): readonly OrderStep[] | null {
-  const place = reach.get(second.turn)?.find(({ event, through }) => {
-    if (second.id < event) return false;
-    return (
-      through === null || through.guards.some((branch) => second.arms.some((arm) => arm >> 1 === branch))
-    );
-  });
-  return place === undefined ? null : stepsTo(place);
+  const places = reach.get(second.turn)?.filter(({ event }) => second.id >= event) ?? [];
+  const place = places.find(({ through }) => through === null || isDecidedBy(second, through));
+  const met = place ?? places.find(({ through }) => meets(places, second, through!));
+  return met === undefined ? null : stepsTo(met);
+}
+
+function isDecidedBy(event: Event, read: Event): boolean {
+  return read.guards.some((branch) => event.arms.some((arm) => arm >> 1 === branch));
+}
+
+/**
+ * A barrier: who comes last goes on at once, the others wait in a loop until it has been there. Both ways have seen the
+ * arrivals: the count that decides the branch on the one, what the loop reads on the other.
+ */
+function meets(places: readonly Place[], second: Event, waits: Event): boolean {
+  const isWaitLoop = waits.loops.some((loop) => !second.loops.includes(loop));
+  if (!isWaitLoop) return false;
+  return waits.arms.some(
+    (arm) =>
+      second.arms.every((other) => other >> 1 !== arm >> 1) &&
+      places.some(({ through }) => through?.guards.includes(arm >> 1) === true),
+  );
 }
 
 function stepsTo(place: Place): OrderStep[] {

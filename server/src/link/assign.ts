@@ -78,7 +78,7 @@ function declareItems(
 export function nameRegions(m: Machine, value: Values, name: string): void {
   if (name === '') return;
   for (const object of m.objectsOf(value)) {
-    if (object.is.kind === 'region') m.rename([object.is.region], name);
+    if (object.is.kind === 'region' || object.is.kind === 'signal') m.rename([object.is.region], name);
     if (object.is.kind === 'view') m.rename(regionsOf(m, object), name);
     if (object.is.kind === 'lock') m.renameLock(object.is.lock, name);
   }

@@ -37,7 +37,8 @@ export function callAtomics(m: Machine, site: CallSite, method: string): Values 
         result = join(result, wait(m, site, target, index));
         break;
       case 'waitAsync': {
-        emitAt(m, site, target, index, 'wait');
+        // Limit: who goes on without awaiting the promise is taken to have been woken.
+        wait(m, site, target, index);
         const made = m.make(m.keyAt(frame, at, 'waitAsync'), () => ({ kind: 'object' }), m.mark(frame, at));
         m.heap.setField(made, 'async', { ...NONE, any: true });
         m.heap.setField(made, 'value', promiseAt(m, frame, at, 'waitAsync', { ...NONE, any: true }));

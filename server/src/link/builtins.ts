@@ -8,6 +8,7 @@ import { callLock, callLockStatic, constructLock, release, requestWebLock } from
 import type { Machine } from './machine.ts';
 import { elementsOf, everything } from './members.ts';
 import { ELEMENT_SIZES } from './memory.ts';
+import { callSignal, callSignalStatic, constructSignal } from './signals.ts';
 import { callDataView, callView } from './views.ts';
 import {
   broadcastChannel,
@@ -45,6 +46,7 @@ export function callBuiltin(m: Machine, fullName: string, site: CallSite, bound:
   const [owner, method] = [name.slice(0, dot), name.slice(dot + 1)];
   if (owner === 'Atomics') return callAtomics(m, site, method);
   if (owner === 'lock') return callLock(m, method, site, site.self);
+  if (owner === 'signal') return callSignal(m, method, site);
   if (owner === 'view')
     return m.objectsOf(site.self).some((view) => view.is.kind === 'view' && view.is.size === 0)
       ? callDataView(m, site, method)
@@ -53,7 +55,7 @@ export function callBuiltin(m: Machine, fullName: string, site: CallSite, bound:
   if (owner === 'map' || owner === 'set') return callCollection(m, site, owner, method);
   if (owner === 'Math') return callMath(site, method);
   if (owner === 'func') return callFuncMethod(m, site, method);
-  const lock = callLockStatic(m, name, site);
+  const lock = callLockStatic(m, name, site) ?? callSignalStatic(m, name, site);
   if (lock !== null) return lock;
   lateCallbacks(m, site);
   return ANY;
@@ -64,7 +66,7 @@ export function constructExternal(m: Machine, fullName: string, site: CallSite):
   const { frame, at, args } = site;
   const [first = NONE, second = NONE, third] = args;
   const mark = m.mark(frame, at);
-  const lock = constructLock(m, name, site);
+  const lock = constructLock(m, name, site) ?? constructSignal(m, name, site);
   if (lock !== null) return lock;
   if (Object.hasOwn(ELEMENT_SIZES, name)) return makeView(m, site, name, first, second, third);
   switch (name) {

@@ -15,6 +15,7 @@ export function cloneValue(m: Machine, key: string, values: Values, depth = 0): 
       case 'region':
       case 'wasm-memory':
       case 'port':
+      case 'signal':
         result = join(result, object(target.id));
         break;
       case 'lock':

@@ -41,6 +41,8 @@ export type ObjectKind =
   /** One end of a channel: what is sent here arrives at `peer`. */
   | { readonly kind: 'port'; readonly end: string; readonly peer: string }
   | { readonly kind: 'lock'; readonly lock: number; readonly api: string }
+  /** A primitive that orders without being a lock: `api` says which; `region` stands for its state. */
+  | { readonly kind: 'signal'; readonly region: number; readonly api: string }
   /** Calling it, or disposing of it, frees the lock. */
   | { readonly kind: 'releaser'; readonly lock: number }
   | { readonly kind: 'promise' };

@@ -262,10 +262,21 @@ function edgesOf(
     const from = m.sentAt.get(sent);
     if (from !== undefined) add(turnIds.get(from.turn), from.event, turnIds.get(to), 0, 'message');
   }
+  // Behind its first top-level `await` a module no longer comes before the other turns of its agent.
+  const firstAwait = new Map<number, number>();
+  for (const { op, task, turn: number, id } of m.events) {
+    if (op === 'suspend' && task === 0 && !firstAwait.has(number)) firstAwait.set(number, id);
+  }
+  const moduleOf = new Map<number, { turn: number; end: number }>();
+  for (const [key, id] of turnIds) {
+    const { kind, agent } = turns[id]!;
+    const end = firstAwait.get(m.numberOf(`turn ${key}`)) ?? END;
+    if (kind === 'module' && !moduleOf.has(agent)) moduleOf.set(agent, { turn: id, end });
+  }
   for (const each of turns) {
     if (each.kind === 'module') continue;
-    const first = turns.find((other) => other.agent === each.agent && other.kind === 'module');
-    add(first?.id, END, each.id, 0, 'module-first');
+    const first = moduleOf.get(each.agent);
+    if (first !== undefined) add(first.turn, first.end, each.id, 0, 'module-first');
   }
   return edges;
 }

@@ -272,7 +272,7 @@ export function release(m: Machine, frame: Frame, at: number, lock: number, via:
 }
 
 /** `runExclusive(f)` and its like: f runs with the lock held, its result comes after. */
-function runUnder(
+export function runUnder(
   m: Machine,
   site: CallSite,
   lock: number,

@@ -5,6 +5,7 @@ import type { Frame, HeapObject } from './heap.ts';
 import { readView, writeView } from './memory.ts';
 import type { Machine } from './machine.ts';
 import { namespaceMember } from './modules.ts';
+import { acquireSignal } from './signals.ts';
 import { assignHandler, hostField } from './workers.ts';
 import { ANY, ANY_NUMBER, exactNumber, exactString, join, NONE, object, type Values } from './values.ts';
 
@@ -88,6 +89,8 @@ function memberOf(
     case 'lock':
       // A handle stands for the lock itself, in whatever agent it is opened again.
       return name === 'handle' ? self : m.builtin(`lock.${name ?? ''}`, self);
+    case 'signal':
+      return name === 'handle' ? self : m.builtin(`signal.${name ?? ''}`, self);
     case 'map':
     case 'set':
       return name === 'size'
@@ -245,7 +248,10 @@ export function elementsOf(m: Machine, frame: Frame, at: Point, of: Values): Val
     const { is } = target;
     if (is.kind === 'view')
       result = join(result, readView(m, frame, at, target, { ...NONE, num: { lo: 0, hi: Infinity } }, ''));
-    else if (is.kind === 'map') {
+    else if (is.kind === 'signal') {
+      acquireSignal(m, frame, at, target, '');
+      result = ANY;
+    } else if (is.kind === 'map') {
       const pair = m.make(`pair of ${target.id}`, () => ({ kind: 'array' }), target.madeAt);
       m.heap.setField(pair, '0', m.heap.field(target, '*keys*'));
       m.heap.setField(pair, '1', target.rest);
