@@ -181,7 +181,7 @@ async function once(library, count, job, data, operations) {
 }
 
 async function contended({ Mutex }, library, rows) {
-  const operations = 400_000;
+  const operations = 2_000_000;
   const [ours, bare] = [[], []];
   for (let run = 0; run < RUNS; run++) {
     ours.push(
@@ -209,7 +209,8 @@ async function contended({ Mutex }, library, rows) {
 }
 
 async function messages({ Channel }, library, rows) {
-  const operations = 200_000;
+  // Enough that compiling the loops in a new worker does not count.
+  const operations = 1_000_000;
   const results = { channel: [], async: [], post: [], port: [] };
   for (let run = 0; run < RUNS; run++) {
     const channel = Channel.create({ capacity: 1024 });
@@ -320,7 +321,7 @@ async function rings({ RingBuffer }, library, rows) {
     rows.push(cost(`RingBuffer push + pop, blocks of ${block}`, ns.ours, 'ringbuf.js', ns.theirs, ...goal));
   }
   const [ours, theirs] = [[], []];
-  const operations = 4_000_000;
+  const operations = 40_000_000;
   for (let run = 0; run < RUNS; run++) {
     const ring = RingBuffer.create({ capacity, kind: 'f32' }).handle;
     ours.push(await once(library, 2, 'ring', { ring, operations }, operations));
@@ -331,7 +332,7 @@ async function rings({ RingBuffer }, library, rows) {
 }
 
 async function queues({ LockFreeQueue, Mutex }, library, _rows, queueRows) {
-  const operations = 200_000;
+  const operations = 1_000_000;
   for (const workers of [1, 2, 4]) {
     const each = operations / workers;
     const free = await together(

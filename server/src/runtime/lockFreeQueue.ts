@@ -223,7 +223,7 @@ function nodeOf(pointer: bigint): number {
 
 /** The pointer with another node and the next version. */
 function changed(pointer: bigint, node: number): bigint {
-  return BigInt.asIntN(64, (((pointer >> 32n) + 1n) << 32n) | BigInt(node));
+  return BigInt.asIntN(64, pointer - BigInt.asUintN(32, pointer) + 0x1_0000_0000n + BigInt(node));
 }
 
 /** Where the parts lie, in bytes from the start. */

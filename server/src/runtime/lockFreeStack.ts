@@ -169,7 +169,7 @@ function nodeOf(head: bigint): number {
 
 /** The head with another node and the next version. */
 function changed(head: bigint, node: number): bigint {
-  return BigInt.asIntN(64, (((head >> 32n) + 1n) << 32n) | BigInt(node));
+  return BigInt.asIntN(64, head - BigInt.asUintN(32, head) + 0x1_0000_0000n + BigInt(node));
 }
 
 function valuesAt(capacity: number): number {

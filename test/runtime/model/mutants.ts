@@ -282,7 +282,7 @@ export const mutants: readonly Mutant[] = [
   {
     mistake: 'LockFreeStack: no version in the head (ABA)',
     file: 'lockFreeStack.ts',
-    find: '((head >> 32n) + 1n) << 32n',
+    find: 'head - BigInt.asUintN(32, head) + 0x1_0000_0000n',
     put: '0n',
     caughtBy: 'LockFreeStack: pop against pop, pop, push and a push',
     as: 'wrong',
@@ -298,7 +298,7 @@ export const mutants: readonly Mutant[] = [
   {
     mistake: 'LockFreeQueue: no versions in the pointers (ABA)',
     file: 'lockFreeQueue.ts',
-    find: '((pointer >> 32n) + 1n) << 32n',
+    find: 'pointer - BigInt.asUintN(32, pointer) + 0x1_0000_0000n',
     put: '0n',
     caughtBy: 'LockFreeQueue: dequeue against dequeue, enqueue, enqueue',
     as: 'wrong',
