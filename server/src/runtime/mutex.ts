@@ -202,13 +202,13 @@ export class Mutex {
     }
   }
 
-  /** Takes the lock for the rest of a block: `using held = mutex.guard()`. */
+  /** Takes the lock for the rest of a block: `using _held = mutex.guard()`. */
   guard(): Guard {
     this.lock();
     return guardOf(() => this.unlock());
   }
 
-  /** The same for async code: `await using held = await mutex.guardAsync()`. */
+  /** The same for async code: `await using _held = await mutex.guardAsync()`. */
   async guardAsync(options?: WaitOptions): Promise<Guard> {
     if (!(await this.lockAsync(options))) throw timedOut('Mutex.guardAsync()');
     return guardOf(() => this.unlock());

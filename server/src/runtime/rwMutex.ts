@@ -192,7 +192,7 @@ export class RWMutex {
     }
   }
 
-  /** For writing, to the end of the block: `using held = lock.guard()`. */
+  /** For writing, to the end of the block: `using _held = lock.guard()`. */
   guard(): Guard {
     this.lock();
     return guardOf(() => this.unlock());
@@ -304,7 +304,7 @@ export class RWMutex {
     }
   }
 
-  /** For reading, to the end of the block: `using held = lock.rGuard()`. */
+  /** For reading, to the end of the block: `using _held = lock.rGuard()`. */
   rGuard(): Guard {
     this.rLock();
     return guardOf(() => this.rUnlock());

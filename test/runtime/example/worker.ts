@@ -57,7 +57,7 @@ function count(): void {
   const mutex = Mutex.from(station.mutex);
   for (let round = 0; round < 1000; round++) {
     // eslint-disable-next-line @typescript-eslint/no-unused-vars -- held to the end of the block
-    using held = mutex.guard();
+    using _held = mutex.guard();
     memory[at('counted')]!++;
   }
 }
