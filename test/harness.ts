@@ -52,7 +52,14 @@ export function parseCarets(file: string, text: string): Expected[] {
       return;
     }
     const [, before, carets, rule, part = ''] = match;
-    expected.push({ file, line: code, column: before!.length, length: carets!.length, rule: rule!, part: part.trim() });
+    expected.push({
+      file,
+      line: code,
+      column: before!.length,
+      length: carets!.length,
+      rule: rule!,
+      part: part.trim(),
+    });
   });
   return expected;
 }
@@ -95,7 +102,10 @@ export function differences({ fixture, findings }: Checked): string[] {
           rule === each.rule &&
           message.includes(each.part),
       );
-      if (index < 0) faults.push(`expected at ${name}:${each.line + 1}:${each.column + 1} (${each.length} wide) ${each.rule}: ${each.part}`);
+      if (index < 0)
+        faults.push(
+          `expected at ${name}:${each.line + 1}:${each.column + 1} (${each.length} wide) ${each.rule}: ${each.part}`,
+        );
       else left.splice(index, 1);
     }
   }
@@ -129,7 +139,13 @@ export function applyFix(fixture: Fixture, fix: Fix): Fixture {
 /** A fixture without its caret lines: what the reader's own file would be. */
 export function withoutCarets(fixture: Fixture): Fixture {
   return new Map(
-    [...fixture].map(([name, text]) => [name, text.split('\n').filter((line) => !CARETS.test(line)).join('\n')]),
+    [...fixture].map(([name, text]) => [
+      name,
+      text
+        .split('\n')
+        .filter((line) => !CARETS.test(line))
+        .join('\n'),
+    ]),
   );
 }
 
@@ -147,7 +163,11 @@ export function blocksOf(markdown: string): Block[] {
     const open = /^```(?:ts|js|tsx) (bad|good|fixed)$/.exec(lines[index]!);
     if (open === null) continue;
     const end = lines.indexOf('```', index + 1);
-    blocks.push({ kind: open[1] as Block['kind'], text: `${lines.slice(index + 1, end).join('\n')}\n`, line: index + 1 });
+    blocks.push({
+      kind: open[1] as Block['kind'],
+      text: `${lines.slice(index + 1, end).join('\n')}\n`,
+      line: index + 1,
+    });
     index = end;
   }
   return blocks;

@@ -26,15 +26,19 @@ describe.each(RULES.map((rule) => [rule.meta.id] as const))('%s', (id) => {
     expect(blocks.some((block) => block.kind === 'good')).toBe(true);
   });
 
-  it.each(blocks.map((block) => [block.kind, block.line, block] as const))('doc.md: %s example at line %i', (_kind, _line, block) => {
-    checkBlock(id, block, blocks[blocks.indexOf(block) - 1]);
-  });
+  it.each(blocks.map((block) => [block.kind, block.line, block] as const))(
+    'doc.md: %s example at line %i',
+    (_kind, _line, block) => {
+      checkBlock(id, block, blocks[blocks.indexOf(block) - 1]);
+    },
+  );
 
   const cases = existsSync(join(dir, 'cases')) ? readdirSync(join(dir, 'cases')).sort() : [];
   it.each(cases)('cases/%s', (name) => {
     const fixture = parseFixture(readFileSync(join(dir, 'cases', name), 'utf8'));
     expect(differences(check(fixture))).toEqual([]);
-    for (const [file, text] of fixture) expect(silentLines(text).map((line) => `${file}:${line + 1}`)).toBeDefined();
+    for (const [file, text] of fixture)
+      expect(silentLines(text).map((line) => `${file}:${line + 1}`)).toBeDefined();
   });
 });
 

@@ -105,7 +105,11 @@ async function createClient(
     'Lockstep',
     {
       run: { module, transport: TransportKind.stdio },
-      debug: { module, transport: TransportKind.stdio, options: { execArgv: ['--nolazy', '--inspect=6019'] } },
+      debug: {
+        module,
+        transport: TransportKind.stdio,
+        options: { execArgv: ['--nolazy', '--inspect=6019'] },
+      },
     },
     options,
   );

@@ -167,11 +167,7 @@ export function check(args: readonly string[], io: Io, tools: CheckTools): numbe
 }
 
 /** A run that could not see all of its input is not to be read as "only these findings": 2 comes before 1. */
-function exitCode(
-  { findings }: CheckReport,
-  maxWarnings: number | null,
-  { refused }: FixRun,
-): number {
+function exitCode({ findings }: CheckReport, maxWarnings: number | null, { refused }: FixRun): number {
   if (refused.length > 0) return 2;
   if (maxWarnings === null) return findings.length > 0 ? 1 : 0;
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;

@@ -14,10 +14,7 @@ export const SHADOW_TOP = 2;
 export const HEAP_TOP = 3;
 export const SITE_TOP = 4;
 export const THREAD_TOP = 5;
-export const FOREIGN_ORDER = 6;
-export const REGISTRY_LOCK = 7;
 export const SHADOW_FULL = 8;
-export const FILE_TOP = 9;
 export const MAIN_IDLE = 10;
 /** Threads that were started and have not ended. */
 export const ALIVE = 11;

@@ -159,4 +159,3 @@ export function createContext(settings: Settings, memory: Memory, thread: number
   };
 }
 
-export const isLive = (heap: Int32Array): boolean => heap[LIVE] === 1;

@@ -7,9 +7,6 @@ import workerThreads from 'node:worker_threads';
 
 export const openSync = fs.openSync;
 export const writeSync = fs.writeSync;
-export const readFileSync = fs.readFileSync;
-export const writeFileSync = fs.writeFileSync;
-export const renameSync = fs.renameSync;
 export const Worker = workerThreads.Worker;
 export const SharedBuffer = SharedArrayBuffer;
 export const RealError = Error;
