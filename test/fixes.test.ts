@@ -59,6 +59,83 @@ describe.each(RULES.map((rule) => [rule.meta.id] as const))('%s', (id) => {
   });
 });
 
+/** What the standard's operations give back is the old value (ECMA-262, *AtomicReadModifyWrite*). */
+const REWRITTEN: readonly (readonly [before: string, after: string | null, safe?: 'safe'])[] = [
+  ['numbers[0]++;', 'Atomics.add(numbers, 0, 1);', 'safe'],
+  ['--numbers[0];', 'Atomics.sub(numbers, 0, 1);', 'safe'],
+  ['numbers[0] += by;', 'Atomics.add(numbers, 0, by);'],
+  ['numbers[0] -= 7;', 'Atomics.sub(numbers, 0, 7);', 'safe'],
+  ['numbers[0] |= by;', 'Atomics.or(numbers, 0, by);', 'safe'],
+  ['numbers[0] = numbers[0]! & ~by;', 'Atomics.and(numbers, 0, ~by);', 'safe'],
+  ['numbers[0] = 3 + numbers[0]!;', 'Atomics.add(numbers, 0, 3);', 'safe'],
+  ['numbers[0] = 1 + numbers[0]! + by;', 'Atomics.add(numbers, 0, 1 + by);'],
+  ['numbers[0] = Atomics.load(numbers, 0) ^ 5;', 'Atomics.xor(numbers, 0, 5);', 'safe'],
+  ['const old = numbers[0]++;', 'const old = Atomics.add(numbers, 0, 1);', 'safe'],
+  ['const now = ++numbers[0];', 'const now = Atomics.add(numbers, 0, 1) + 1;', 'safe'],
+  ['const twice = (numbers[0] -= by) * 2;', 'const twice = (Atomics.sub(numbers, 0, by) - by) * 2;'],
+  ['const now = (numbers[0] += by * 2);', null],
+  ['while (numbers[0]-- > 0) by++;', 'while (Atomics.sub(numbers, 0, 1) > 0) by++;', 'safe'],
+  ['bigs[0]++;', 'Atomics.add(bigs, 0, 1n);', 'safe'],
+  ['bigs[0] = bigs[0]! - 5n;', 'Atomics.sub(bigs, 0, 5n);', 'safe'],
+  [
+    'numbers[0] *= 2;',
+    'let seen = Atomics.load(numbers, 0);\n  while (Atomics.compareExchange(numbers, 0, seen, seen * 2) !== seen) seen = Atomics.load(numbers, 0);',
+    'safe',
+  ],
+  [
+    'numbers[0] = by - numbers[0]!;',
+    'let seen = Atomics.load(numbers, 0);\n  while (Atomics.compareExchange(numbers, 0, seen, by - seen) !== seen) seen = Atomics.load(numbers, 0);',
+    'safe',
+  ],
+  [
+    'numbers[0] = Math.max(numbers[0]!, by);',
+    'let seen = Atomics.load(numbers, 0);\n  while (Atomics.compareExchange(numbers, 0, seen, Math.max(seen, by)) !== seen) seen = Atomics.load(numbers, 0);',
+  ],
+  ['const half = (numbers[0] /= 2);', null],
+  ['const old = numbers[0]!;\n  numbers[0] = old + 2;', 'const old = Atomics.add(numbers, 0, 2);', 'safe'],
+  ['const old = numbers[0]!;\n  numbers[0] = 0;', 'const old = Atomics.exchange(numbers, 0, 0);'],
+  ['const old = numbers[0]!;\n  by++;\n  numbers[0] = old + by;', null],
+  ['floats[0] += 1;', null],
+  ['clamped[0] += 1;', null],
+  ['numbers[by++] += 1;', 'Atomics.add(numbers, by++, 1);'],
+  ['numbers[by++] *= 2;', null],
+];
+
+describe('an update', () => {
+  it.each(REWRITTEN.map(([before, after, safe]) => [before, after, safe] as const))(
+    '%s',
+    (before, after, safe) => {
+      const { engine, fixture, findings } = check(parseFixture(worker(before)));
+      const fixes = engine.fixes(findings[0]!);
+      if (after === null) {
+        expect(fixes).toEqual([]);
+        return;
+      }
+      expect([...applyFix(fixture, fixes[0]!)]).toEqual([...parseFixture(worker(after))]);
+      expect(fixes[0]!.safe).toBe(safe === 'safe');
+    },
+  );
+});
+
+/** A line that several workers run. */
+function worker(line: string): string {
+  return `//- main.ts
+const shared = new SharedArrayBuffer(64);
+for (let n = 0; n < 3; n++) {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  worker.postMessage({ shared, by: Math.random() });
+}
+//- worker.ts
+self.onmessage = ({ data: { shared, by } }: MessageEvent<{ shared: SharedArrayBuffer; by: number }>) => {
+  const numbers = new Int32Array(shared);
+  const bigs = new BigInt64Array(shared);
+  const floats = new Float32Array(shared);
+  const clamped = new Uint8ClampedArray(shared);
+  ${line}
+};
+`;
+}
+
 describe('the check itself', () => {
   const bad = parseFixture('export const wrong: number = "text";\n');
   it('sees what does not compile', () => {

@@ -45,7 +45,9 @@ export function lockFix(cx: FixContext, marks: readonly Mark[], lock: number): F
     edits.set(wrapped.node, wrapped.edits);
   }
   if (edits.size === 0) return null;
-  const where = edits.size === 1 ? 'here too' : `in all ${edits.size} places`;
+  const isHere = marks.some((mark) => sameMark(mark, cx.report.at));
+  const one = isHere ? 'here too' : 'at the other access too';
+  const where = edits.size === 1 ? one : `in ${edits.size} places more`;
   return { title: `Hold \`${name}\` ${where}`, safe: false, edits: [...edits.values()].flat() };
 }
 
