@@ -3,7 +3,7 @@
  */
 import type { Held } from '../held.ts';
 import { createDetector, type Detector, type Race } from '../detector.ts';
-import { LIVE, type Memory, PAIR_CAPACITY, PAIRS, SITE_TOP, SLOT_OF, THREAD_OF } from '../layout.ts';
+import { type Memory, PAIR_CAPACITY, PAIRS, SITE_TOP, SLOT_OF, THREAD_OF } from '../layout.ts';
 import { S_RECORD, syncByte } from '../records.ts';
 import { tracing } from './trace.ts';
 import { frames, openLog, type Frame, type Log } from './log.ts';
