@@ -158,4 +158,3 @@ export function createContext(settings: Settings, memory: Memory, thread: number
     limit,
   };
 }
-
