@@ -1,6 +1,6 @@
 /** Methods of typed arrays and DataView as reads and writes of ranges. */
-import { eachRound } from './builtins.ts';
 import { call, type CallSite } from './call.ts';
+import { eachRound } from './collections.ts';
 import type { HeapObject } from './heap.ts';
 import type { Machine } from './machine.ts';
 import { elementsOf } from './members.ts';
