@@ -335,6 +335,11 @@ class LocalEngine implements Engine {
       resolvePath: (path, from) => this.#workspace.resolvePath(path, from),
       cancelled,
     });
+    const [limit] = program.limits;
+    if (limit !== undefined) {
+      const more = program.limits.length === 1 ? '' : ` (and ${program.limits.length - 1} more like it)`;
+      this.#options.log?.(`not everything was followed to its end: ${limit}${more}`);
+    }
     const facts = factsOf(program);
     const told = runProgramRules(RULES, facts, this.#runner(roots[0] ?? ''));
     this.#linked = { roots: key, used, facts, told };
