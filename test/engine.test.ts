@@ -49,6 +49,19 @@ describe('between edits', () => {
     expect(rulesIn(engine, 'main.ts')).toEqual(['no-plain-shared-update']);
   });
 
+  it('finds a worker that comes into being, also outside of what the tsconfig includes', () => {
+    const { engine, disk } = project({
+      'tsconfig.json': '{ "include": ["src"] }',
+      'src/x.ts': 'export {};\n',
+      'demo/main.ts': MAIN,
+    });
+    engine.apply({ opened: [{ file: at('demo/main.ts'), text: MAIN }] });
+    expect(rulesIn(engine, 'demo/main.ts')).toEqual(['unknown-worker']);
+    disk.write(at('demo/worker.ts'), WORKER);
+    engine.apply({ onDisk: [at('demo/worker.ts')] });
+    expect(rulesIn(engine, 'demo/main.ts')).toEqual(['no-plain-shared-update']);
+  });
+
   it('keeps its answers when a comment is typed, and shifts their places', () => {
     const { engine } = project({ 'main.ts': MAIN, 'worker.ts': WORKER });
     const [before] = engine.findings(at('main.ts'));

@@ -148,8 +148,10 @@ class LocalEngine implements Engine {
   }
 
   apply(change: Change): void {
+    const before = this.#linked === null ? null : new Set(this.files());
     this.#workspace.apply(change);
     this.#change++;
+    if (before !== null && this.#mayResolveAnew(change, before)) this.#linked = null;
   }
 
   files(): readonly FileId[] {
@@ -344,6 +346,15 @@ class LocalEngine implements Engine {
     const told = runProgramRules(RULES, facts, this.#runner(roots[0] ?? ''));
     this.#linked = { roots: key, used, facts, told };
     return this.#linked;
+  }
+
+  /** A file that was not there may be the worker or the import that was missed; so may a changed path mapping. */
+  #mayResolveAnew({ opened = [], closed = [], onDisk = [] }: Change, before: ReadonlySet<FileId>): boolean {
+    const touched = [...opened.map(({ file }) => file), ...closed, ...onDisk];
+    return (
+      touched.some((file) => this.#linked?.used.has(file) !== true && !before.has(file)) ||
+      onDisk.some((file) => this.text(file) === null)
+    );
   }
 
   #unitHash(file: FileId): string | null {
