@@ -31,6 +31,10 @@ const BUNDLES = [
   { out: 'cli.js', from: 'server/src/cli/main.ts', for: 'node', script: true },
   { out: 'runner.js', from: 'server/src/learn/runner.ts', for: 'node' },
   { out: 'webview/lesson.js', from: 'client/webview/lesson.tsx', for: 'webview' },
+  { out: 'race/shim.cjs', from: 'server/src/race/shim/main.ts', for: 'node' },
+  { out: 'race/hooks.mjs', from: 'server/src/race/hooks.ts', for: 'module' },
+  { out: 'race/instrument.cjs', from: 'server/src/race/instrumenting.ts', for: 'node' },
+  { out: 'race/monitor.cjs', from: 'server/src/race/monitorThread.ts', for: 'node' },
   { out: 'sync/index.js', from: 'server/src/runtime/index.ts', for: 'esm' },
   { out: 'sync/index.cjs', from: 'server/src/runtime/index.ts', for: 'node' },
 ];
@@ -39,6 +43,7 @@ const TARGETS = {
   // The oldest VS Code that is supported (1.101) runs extensions on Node 22.
   host: { platform: 'node', format: 'cjs', target: 'node22', external: ['vscode'] },
   node: { platform: 'node', format: 'cjs', target: 'node20' },
+  module: { platform: 'node', format: 'esm', target: 'node20' },
   esm: { platform: 'neutral', format: 'esm', target: 'es2022' },
   webview: {
     platform: 'browser',

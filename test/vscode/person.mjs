@@ -10,10 +10,9 @@ import { RESULTS } from './prepare.mjs';
 
 const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 
-/** The file of the example that shows a race with another file. */
-const FILE = 'main.ts';
-
-const SQUIGGLE = '.editor-instance .squiggly-error, .editor-instance .squiggly-warning';
+/** The file of the example in which workers race with one another, and the only error in it. */
+const FILE = 'worker.ts';
+const SQUIGGLE = '.editor-instance .squiggly-error';
 
 /**
  * @param {{ server: object, browser: object, folder: string, extension: string, theme: 'light' | 'dark', say: (line: string) => void }} visit

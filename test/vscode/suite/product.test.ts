@@ -11,6 +11,7 @@ import {
   show,
   type,
   webviewAfter,
+  workspaceUri,
   writeFile,
 } from './editor.ts';
 
@@ -79,6 +80,17 @@ describe('Lockstep', () => {
       'the worker’s side is among the related places',
     );
     assert.ok(typeof finding.code === 'object', 'the rule’s page is linked');
+  });
+
+  it('shows the example’s race between the page and the analyst', async () => {
+    const main = workspaceUri('src/main.ts');
+    await show(main);
+    const finding = await findingOf('no-unordered-shared-access', main);
+    const related = finding.relatedInformation ?? [];
+    assert.ok(
+      related.some((each) => each.location.uri.path.endsWith('/src/analyst.ts')),
+      'the analyst’s side is among the related places',
+    );
   });
 
   it('moves the finding in main.ts when worker.ts changes', async () => {
