@@ -62,6 +62,18 @@ describe('between edits', () => {
     expect(rulesIn(engine, 'demo/main.ts')).toEqual(['no-plain-shared-update']);
   });
 
+  it('finds the worker beside a file that is opened from a new folder, without any news of the folder', () => {
+    const { engine, disk } = project({
+      'tsconfig.json': '{ "include": ["src"] }',
+      'src/x.ts': "import './../race/main.ts';\n",
+    });
+    engine.findings(at('src/x.ts'));
+    disk.write(at('race/main.ts'), MAIN);
+    disk.write(at('race/worker.ts'), WORKER);
+    engine.apply({ opened: [{ file: at('race/main.ts'), text: MAIN }] });
+    expect(rulesIn(engine, 'race/main.ts')).toEqual(['no-plain-shared-update']);
+  });
+
   it('keeps its answers when a comment is typed, and shifts their places', () => {
     const { engine } = project({ 'main.ts': MAIN, 'worker.ts': WORKER });
     const [before] = engine.findings(at('main.ts'));

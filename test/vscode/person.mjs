@@ -78,7 +78,7 @@ const STEPS = {
     await picture(page, theme, 'fix');
     expect((await fixes.count()) > 1, 'more than one entry in the fix menu');
     await page.keyboard.press('Escape');
-    await page.locator('.action-widget').waitFor({ state: 'detached' });
+    await fixes.first().waitFor({ state: 'detached' });
   },
 
   'opens a lesson that asks before it answers': async (page) => {

@@ -64,11 +64,13 @@ export class State implements DiskWorkspace {
   apply(change: Change): void {
     const touched = new Set<FileId>();
     let moved = false;
+    const guests: FileId[] = [];
     for (const { file, text } of change.opened ?? []) {
       const id = normalise(file);
       // A file that the set does not hold may enter it by being opened; one that is not on disk may now be imported.
       if (!this.#texts.isOpen(id) && !(this.files().includes(id) && this.#folders.hasFile(id))) {
         this.#guests.add(id);
+        guests.push(id);
         moved = true;
       }
       if (this.#texts.text(id) !== text) touched.add(id);
@@ -86,7 +88,8 @@ export class State implements DiskWorkspace {
       touched.add(file);
     }
     if (onDisk.some((file) => PACKAGES_CHANGED.test(file))) this.#folders.forgetPackages();
-    if (this.#folders.refresh(onDisk)) moved = true;
+    // A file opened from a folder that was not there yet comes before the news of the folder, or without any.
+    if (this.#folders.refresh([...onDisk, ...guests])) moved = true;
     for (const file of touched) if (this.#shapes(file)) moved = true;
     if (moved) {
       this.#layout = this.#read();

@@ -99,9 +99,7 @@ export async function fixesOf(uri: vscode.Uri, finding: vscode.Diagnostic): Prom
     vscode.CodeActionKind.QuickFix.value,
     20,
   );
-  return actions.filter((action) =>
-    action.diagnostics?.some((each) => each.message === finding.message && each.source === 'lockstep'),
-  );
+  return actions;
 }
 
 /** The text of all hovers at a position. */
