@@ -8,8 +8,6 @@ import { join } from 'node:path';
 import { windowUrl } from './host.mjs';
 import { RESULTS } from './prepare.mjs';
 
-const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
-
 /** The file of the example in which workers race with one another, and the only error in it. */
 const FILE = 'worker.ts';
 const SQUIGGLE = '.editor-instance .squiggly-error';
@@ -20,7 +18,6 @@ const SQUIGGLE = '.editor-instance .squiggly-error';
  */
 export async function look({ server, browser, folder, extension, theme, say }) {
   server.writeSettings({
-    'workbench.colorTheme': THEMES[theme],
     'editor.minimap.enabled': false,
     'editor.fontSize': 14,
     'window.titleBarStyle': 'custom',
@@ -50,6 +47,7 @@ export async function look({ server, browser, folder, extension, theme, say }) {
 const STEPS = {
   'underlines the race of the example and lists it': async (page, theme) => {
     await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    await chooseTheme(page, theme);
     await quickOpen(page, FILE);
     await page.locator(SQUIGGLE).first().waitFor();
     await page.keyboard.press('Control+Shift+M');
@@ -135,6 +133,13 @@ async function check(page, title, step, say) {
     say(`  ✗ ${title}: test-results/${name}\n    ${text.replaceAll('\n', '\n    ')}`);
     return { title, state: 'failed', durationMs: Date.now() - started, error: text };
   }
+}
+
+/** In a browser the theme is no setting of the server's, so it is chosen as a person does. */
+async function chooseTheme(page, theme) {
+  const wanted = page.locator(`.monaco-workbench.${theme === 'dark' ? 'vs-dark' : 'vs'}`);
+  if ((await wanted.count()) === 0) await command(page, 'Preferences: Toggle between Light/Dark Themes');
+  await wanted.waitFor();
 }
 
 async function quickOpen(page, name) {
