@@ -7,6 +7,13 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFil
 import { basename, join, resolve } from 'node:path';
 import { ROOT, buildIfDue, formatSize, installIfDue } from './project.mjs';
 
+/** The page of the extension shows the README away from its folder. */
+const REPOSITORY = 'https://github.com/lockstep-js/lockstep';
+const WHERE_LINKS_LEAD = [
+  ...['--baseContentUrl', `${REPOSITORY}/blob/main`],
+  ...['--baseImagesUrl', `${REPOSITORY}/raw/main`],
+];
+
 const LIMIT_BYTES = 3_000_000;
 const STAGE = join(ROOT, '.cache/package');
 
@@ -34,10 +41,14 @@ async function main() {
   const vsix = target() ?? join(ROOT, `lockstep-${manifest.version}.vsix`);
   rmSync(vsix, { force: true });
   const vsce = join(ROOT, 'node_modules/@vscode/vsce/vsce');
-  const result = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], {
-    cwd: STAGE,
-    encoding: 'utf8',
-  });
+  const result = spawnSync(
+    process.execPath,
+    [vsce, 'package', '--no-dependencies', ...WHERE_LINKS_LEAD, '--out', vsix],
+    {
+      cwd: STAGE,
+      encoding: 'utf8',
+    },
+  );
   if (result.status !== 0) {
     console.error(`${result.stdout}${result.stderr}vsce could not make the package`);
     return 1;
