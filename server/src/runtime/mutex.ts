@@ -127,7 +127,7 @@ export class Mutex {
 
   /** Whether this agent holds the lock. Exact: only this agent writes its own id, and it clears it before it releases. */
   get heldHere(): boolean {
-    return this.cells[HOLDER] === agentId;
+    return Atomics.load(this.cells, HOLDER) === agentId;
   }
 
   /**
@@ -156,10 +156,10 @@ export class Mutex {
    */
   unlock(): void {
     const { cells, tasks } = this;
-    if (cells[HOLDER] !== agentId) throw notHeld(cells);
+    if (Atomics.load(cells, HOLDER) !== agentId) throw notHeld(cells);
     this.debug?.released();
     // Cleared before the release: after it the word belongs to the next holder.
-    cells[HOLDER] = 0;
+    Atomics.store(cells, HOLDER, 0);
     tasks.held = false;
     const before = Atomics.exchange(cells, STATE, 0);
     if (before === 2) Atomics.notify(cells, STATE, 1);
@@ -231,7 +231,7 @@ export class Mutex {
   private lockSlowly(timeoutMs: number | undefined): boolean {
     const { cells } = this;
     const deadline = deadlineOf(timeoutMs);
-    if (cells[HOLDER] === agentId) throw selfDeadlock('');
+    if (Atomics.load(cells, HOLDER) === agentId) throw selfDeadlock('');
     for (let spins = 0; spins < SPINS; spins++)
       if (Atomics.load(cells, STATE) === 0 && Atomics.compareExchange(cells, STATE, 0, 1) === 0) return true;
     // Whoever has slept once takes the lock as 2: others may sleep still, and nobody else remembers them.
@@ -292,7 +292,7 @@ export class Mutex {
   }
 
   private taken(): void {
-    this.cells[HOLDER] = agentId;
+    Atomics.store(this.cells, HOLDER, agentId);
     this.tasks.held = true;
   }
 

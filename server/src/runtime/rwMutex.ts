@@ -123,7 +123,7 @@ export class RWMutex {
 
   /** Whether this agent holds the lock for writing. */
   get heldHere(): boolean {
-    return this.cells[HOLDER] === agentId;
+    return Atomics.load(this.cells, HOLDER) === agentId;
   }
 
   /**
@@ -134,7 +134,7 @@ export class RWMutex {
     expectBlocking('RWMutex.lock()');
     const place = this.want();
     if (!this.take() && !this.lockSlowly(timeoutMs)) return false;
-    this.cells[HOLDER] = agentId;
+    Atomics.store(this.cells, HOLDER, agentId);
     this.debug?.acquired(place);
     return true;
   }
@@ -142,7 +142,7 @@ export class RWMutex {
   /** Takes the lock for writing if nobody holds it; never waits. */
   tryLock(): boolean {
     if (!this.take()) return false;
-    this.cells[HOLDER] = agentId;
+    Atomics.store(this.cells, HOLDER, agentId);
     this.debug?.acquired(this.debug.here());
     return true;
   }
@@ -150,10 +150,10 @@ export class RWMutex {
   /** @throws SyncError not-held if this agent does not hold the lock for writing */
   unlock(): void {
     const { cells } = this;
-    if (cells[HOLDER] !== agentId)
+    if (Atomics.load(cells, HOLDER) !== agentId)
       throw new SyncError('not-held', 'RWMutex.unlock() without holding the lock for writing');
     this.debug?.released();
-    cells[HOLDER] = 0;
+    Atomics.store(cells, HOLDER, 0);
     Atomics.store(cells, STATE, 0);
     this.wakeReaders();
     this.wakeWriter();
@@ -164,7 +164,7 @@ export class RWMutex {
     if (options.signal?.aborted === true) throw reasonOf(options.signal);
     const place = this.debug?.here() ?? '';
     if (!this.take() && !(await this.lockLater(options))) return false;
-    this.cells[HOLDER] = agentId;
+    Atomics.store(this.cells, HOLDER, agentId);
     this.debug?.acquiredByTask(place);
     return true;
   }
