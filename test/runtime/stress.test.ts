@@ -239,12 +239,13 @@ describe('agents that do not let each other rest', { timeout: 60_000 * stress },
     const { buffer, offset, intact } = fenced(SnapshotCell.byteLength(options));
     SnapshotCell.initialize(buffer, offset, options);
     const cell = new SnapshotCell<'i32'>(buffer, offset);
-    const counts = shared(1);
+    const counts = shared(2);
     const rounds = 20_000 * stress;
     const readers = runAgents<{ torn: number; back: number; reads: number }>('snapshotReader', 2, () => ({
       snapshot: cell.handle,
       counts,
     }));
+    await begun(counts, 2);
     await runAgents('snapshotWriter', 2, () => ({ snapshot: cell.handle, rounds }));
     Atomics.store(counts, 0, 1);
     for (const { torn, back, reads } of await readers) {
@@ -260,12 +261,13 @@ describe('agents that do not let each other rest', { timeout: 60_000 * stress },
     const { buffer, offset, intact } = fenced(SeqLock.byteLength(options));
     SeqLock.initialize(buffer, offset, options);
     const record = new SeqLock<'f64'>(buffer, offset);
-    const counts = shared(1);
+    const counts = shared(2);
     const rounds = 100_000 * stress;
     const readers = runAgents<{ torn: number; back: number; reads: number }>('seqReader', 2, () => ({
       seqLock: record.handle,
       counts,
     }));
+    await begun(counts, 2);
     await runAgents('seqWriter', 2, () => ({ seqLock: record.handle, rounds }));
     Atomics.store(counts, 0, 1);
     for (const { torn, back, reads } of await readers) {
@@ -353,3 +355,10 @@ describe('a worker that is killed', () => {
     expect(mutex.locked).toBe(false);
   });
 });
+
+/** Until that many readers have read once: writers that are done before them would prove nothing. */
+async function begun(counts: Int32Array<SharedArrayBuffer>, readers: number): Promise<void> {
+  for (let now = Atomics.load(counts, 1); now < readers; now = Atomics.load(counts, 1)) {
+    await Atomics.waitAsync(counts, 1, now).value;
+  }
+}

@@ -323,7 +323,7 @@ const jobs: Record<string, (data: Data) => unknown> = {
         for (const value of version) if (value !== first) torn++;
         if (first < last) back++;
         last = first;
-        reads++;
+        if (++reads === 1) arrive(counts);
       });
     }
     return { torn, back, reads };
@@ -344,7 +344,7 @@ const jobs: Record<string, (data: Data) => unknown> = {
         for (const value of values) if (value !== first) torn++;
         if (first < last) back++;
         last = first;
-        reads++;
+        if (++reads === 1) arrive(counts);
       });
     }
     return { torn, back, reads };
@@ -412,4 +412,10 @@ if (parentPort !== null) {
       failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
   }
+}
+
+/** Says in the second cell that this reader has begun. */
+function arrive(counts: Int32Array): void {
+  Atomics.add(counts, 1, 1);
+  Atomics.notify(counts, 1);
 }
