@@ -2,6 +2,31 @@ import tseslint from 'typescript-eslint';
 
 const root = new URL('../..', import.meta.url).pathname;
 
+/** What scripts may name without importing it: Node's, and the page's in functions that run in a browser. */
+const GLOBALS = [
+  ...[
+    'AbortController',
+    'Buffer',
+    'TextDecoder',
+    'TextEncoder',
+    'URL',
+    'console',
+    'fetch',
+    'performance',
+    'process',
+  ],
+  ...[
+    'setImmediate',
+    'setInterval',
+    'setTimeout',
+    'clearInterval',
+    'clearTimeout',
+    'structuredClone',
+    'WebAssembly',
+  ],
+  ...['document'],
+];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/.tsbuild/**', '**/cases/**', '**/fixtures/**'] },
   {
@@ -33,6 +58,18 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs'],
-    rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error' },
+    languageOptions: { globals: Object.fromEntries(GLOBALS.map((name) => [name, 'readonly'])) },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'no-undef': 'error',
+      'no-unused-vars': ['error', { args: 'none', caughtErrors: 'none', varsIgnorePattern: '^_' }],
+      'no-unreachable': 'error',
+      'no-fallthrough': 'error',
+      'no-constant-condition': ['error', { checkLoops: false }],
+      'no-dupe-keys': 'error',
+      'no-async-promise-executor': 'error',
+    },
   },
 );

@@ -3,6 +3,7 @@
  *   suite    the extension of this checkout, through the editor's API
  *   person   the same, as somebody sees and clicks it, in a light and a dark theme, with screenshots
  *   package  the .vsix, installed, in a workspace that is not trusted
+ *   open     what `npm run open` starts, answers
  * Arguments choose among these; none means all. Results go to test-results/vscode.json.
  * Exit codes: 0 all passed, 1 some failed, 3 there can be no host here (the last line says why and what to do).
  */
@@ -16,7 +17,7 @@ import { RESULTS, ROOT, bundleSuites, makeEmptyExtension, makeWorkspace, readRes
 const SUITE_TIMEOUT_MS = 100_000;
 const ALL_TIMEOUT_MS = 240_000;
 
-const PARTS = { suite, person, package: packaged };
+const PARTS = { suite, person, package: packaged, open };
 
 async function main() {
   const chosen = process.argv.slice(2);
@@ -104,6 +105,16 @@ async function packaged({ host, browser, tests }) {
     }
     return readResults(results, 'package');
   });
+}
+
+async function open() {
+  const title = 'npm run open starts a workbench whose address answers';
+  const started = Date.now();
+  const code = await runNode('.ci/open.mjs', ['--check'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const durationMs = Date.now() - started;
+  console.log(`  ${code === 0 ? '✓' : '✗'} ${title} (${durationMs} ms)`);
+  if (code === 0) return [{ title, state: 'passed', durationMs }];
+  return [{ title, state: 'failed', durationMs, error: `exit code ${code}` }];
 }
 
 /** Gives a part its workspace and its log: test-results/host-<part>.log takes what the workbench and the server say. */
